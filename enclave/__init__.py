@@ -1,0 +1,1 @@
+"""The enclave: a separate process that sees cleaned data only. Built by later issues."""

@@ -1,0 +1,1 @@
+"""Receive, keep and send: every socket, database and key of Narthex is here."""

@@ -1,0 +1,1 @@
+"""Cleaned objects: files, names, index."""

@@ -1,0 +1,1 @@
+"""The commands of ``narthex``: one module each, the only place that prints."""

@@ -1,0 +1,284 @@
+"""``narthex deidentify IN OUT``: the pipeline from folder to folder."""
+
+import csv
+import json
+import os
+import resource
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass
+from multiprocessing import get_context
+from pathlib import Path
+from typing import IO, Protocol, Self
+
+import click
+
+from gateway.exits import Exit
+from gateway.invocation import Invocation
+from gateway.offline import Offline, Result, Row, find_inputs
+from gateway.ports import Vault
+from gateway.vault.ephemeral import EphemeralVault, new_run_secret
+from rules.load import load_plan
+
+_PROGRESS_SECONDS = 1.0
+_CHUNK = 16
+_EPHEMERAL = "ephemeral"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Job:
+    """What every process of a run is told. Holds the secret of the run."""
+
+    output: Path
+    rules: str
+    project: str | None
+    state: Path
+    run_secret: bytes
+    private_sop_classes: tuple[str, ...]
+    explain: bool
+
+
+@click.command()
+@click.argument("source", metavar="IN", type=click.Path(exists=True, path_type=Path))
+@click.argument("output", metavar="OUT", type=click.Path(file_okay=False, path_type=Path))
+@click.option("--rules", required=True, help="Rule set: a file, or the name of a shipped one.")
+@click.option("--project", help="Take pseudonyms from this project of the vault.")
+@click.option("--jobs", type=click.IntRange(1, 64), default=1, show_default=True)
+@click.option("--report", type=click.Path(dir_okay=False, path_type=Path), help="Rows, JSON lines.")
+@click.option(
+    "--mapping",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder for uid_mapping.csv and patid_mapping.csv (only without --project).",
+)
+@click.option("--explain", is_flag=True, help="Say what became of each element, and why.")
+@click.option("--json", "as_json", is_flag=True, help="End with one line of JSON.")
+@click.pass_obj
+def deidentify(
+    invocation: Invocation,
+    *,
+    source: Path,
+    output: Path,
+    rules: str,
+    project: str | None,
+    jobs: int,
+    report: Path | None,
+    mapping: Path | None,
+    explain: bool,
+    as_json: bool,
+) -> int:
+    """De-identify files or folders.
+
+    OUT gets StudyUID/SeriesUID/SOPUID.dcm in new UIDs. Without --project the subjects
+    live for this run only. Exit code 1 where an input was quarantined or refused.
+    """
+    if mapping is not None and project is not None:
+        raise click.UsageError("--mapping is allowed without --project only")
+    if output.resolve().is_relative_to(source.resolve()) and source.is_dir():
+        raise click.UsageError("OUT must not be inside IN")
+    load_plan(rules)  # refuses a bad rule set before anything is written
+    settings = invocation.settings()
+    job = _Job(
+        output=output,
+        rules=rules,
+        project=project,
+        state=settings.state,
+        run_secret=new_run_secret(),
+        private_sop_classes=settings.dicom.private_sop_classes,
+        explain=explain,
+    )
+    output.mkdir(parents=True, exist_ok=True)
+    started = time.perf_counter()
+    totals: Counter[str] = Counter()
+    with ExitStack() as stack:
+        rows = stack.enter_context(report.open("w", encoding="utf-8")) if report else None
+        mappings = stack.enter_context(_Mappings(mapping)) if mapping else None
+        progress = _Progress()
+        for result in _results(find_inputs(source), job, jobs):
+            totals[result.row.outcome] += 1
+            _write_row(rows, result.row)
+            if mappings is not None:
+                mappings.add(result)
+            if explain:
+                _explain(result.row)
+            elif result.row.outcome != "cleaned" and not as_json:
+                click.echo(f"{result.row.input}: {result.row.outcome}: {result.row.reason}")
+            progress.show(totals)
+        progress.end()
+    _say_totals(totals, time.perf_counter() - started, as_json=as_json)
+    return Exit.DONE if totals.total() == totals["cleaned"] else Exit.FINDINGS
+
+
+def _results(inputs: Iterable[Path], job: _Job, jobs: int) -> Iterator[Result]:
+    if jobs == 1:
+        offline = _start(job)
+        for path in inputs:
+            yield offline.clean_file(path)
+        return
+    yield from _in_children(list(inputs), job, jobs)
+
+
+def _in_children(paths: list[Path], job: _Job, jobs: int) -> Iterator[Result]:
+    """Clean in spawned processes; a file that kills its process is tried alone, once."""
+    chunks = [paths[i : i + _CHUNK] for i in range(0, len(paths), _CHUNK)]
+    suspects: list[Path] = []
+    with _pool(job, jobs) as pool:
+        futures = [(chunk, pool.submit(_clean_chunk, chunk)) for chunk in chunks]
+        for chunk, future in futures:
+            try:
+                yield from future.result()
+            except BrokenProcessPool:
+                suspects += chunk
+    for path in suspects:
+        try:
+            with _pool(job, 1) as pool:
+                yield from pool.submit(_clean_chunk, [path]).result()
+        except BrokenProcessPool:
+            yield _start(job).died(path)
+
+
+def _pool(job: _Job, jobs: int) -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(
+        jobs, mp_context=get_context("spawn"), initializer=_start_child, initargs=(job,)
+    )
+
+
+_CHILD: list[Offline] = []
+"""The engine of a spawned process: set once by its initializer."""
+
+
+def _start_child(job: _Job) -> None:
+    os.umask(0o077)
+    _CHILD.append(_start(job))
+
+
+def _clean_chunk(paths: list[Path]) -> list[Result]:
+    return [_CHILD[0].clean_file(path) for path in paths]
+
+
+def _start(job: _Job) -> Offline:
+    if job.project is None:
+        return _offline(job, EphemeralVault(job.run_secret), _EPHEMERAL)
+    from gateway.app import open_project_vault  # noqa: PLC0415  (only a project needs the vault)
+
+    return _offline(job, open_project_vault(job.state), job.project)
+
+
+def _offline(job: _Job, vault: Vault, project: str) -> Offline:
+    return Offline(
+        output=job.output,
+        plan=load_plan(job.rules),
+        vault=vault,
+        project=project,
+        private_sop_classes=job.private_sop_classes,
+        explain=job.explain,
+    )
+
+
+def _write_row(rows: IO[str] | None, row: Row) -> None:
+    if rows is not None:
+        fields = asdict(row)
+        if not row.changes:
+            del fields["changes"]
+        rows.write(json.dumps(fields) + "\n")
+
+
+def _explain(row: Row) -> None:
+    click.echo(f"{row.input}: {row.outcome} {row.output}{row.reason} {row.where}".rstrip())
+    for change in row.changes:
+        click.echo(
+            f"  {change.path:<40} {change.keyword:<44} {change.action} {change.operation:<12}"
+            f" {change.rule}; {change.section}"
+        )
+
+
+def _say_totals(totals: Counter[str], seconds: float, *, as_json: bool) -> None:
+    own = resource.getrusage(resource.RUSAGE_SELF)
+    children = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = own.ru_utime + own.ru_stime + children.ru_utime + children.ru_stime
+    facts = {
+        "files": totals.total(),
+        "cleaned": totals["cleaned"],
+        "quarantined": totals["quarantined"],
+        "refused": totals["refused"],
+        "seconds": round(seconds, 3),
+        "cpu_seconds": round(cpu, 3),
+        "peak_rss_mb": round(max(own.ru_maxrss, children.ru_maxrss) / 1024, 1),
+    }
+    if as_json:
+        click.echo(json.dumps(facts))
+        return
+    click.echo(
+        f"{facts['files']} files in {facts['seconds']} s: {facts['cleaned']} cleaned,"
+        f" {facts['quarantined']} quarantined, {facts['refused']} refused"
+    )
+
+
+class _Progress:
+    """One line on the terminal, while there is one."""
+
+    def __init__(self) -> None:
+        self._shown = time.monotonic()
+        self._on = sys.stderr.isatty()
+
+    def show(self, totals: Counter[str]) -> None:
+        """Show the count, at most once a second."""
+        if self._on and time.monotonic() - self._shown >= _PROGRESS_SECONDS:
+            self._shown = time.monotonic()
+            click.echo(f"\r{totals.total()} files, {totals['cleaned']} cleaned", nl=False, err=True)
+
+    def end(self) -> None:
+        """Leave the line."""
+        if self._on:
+            click.echo("", err=True)
+
+
+class _Table(Protocol):
+    """What `csv.writer` returns."""
+
+    def writerow(self, row: tuple[str, str], /) -> object:
+        """Write one row."""
+        ...
+
+
+class _Mappings:
+    """The two tables of a run without project: patient data, for its owner only."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._files: list[IO[str]] = []
+        self._uids = self._table(folder / "uid_mapping.csv")
+        self._patients = self._table(folder / "patid_mapping.csv")
+        self._seen: set[tuple[str, str]] = set()
+
+    def _table(self, path: Path) -> "_Table":
+        file = path.open("w", encoding="utf-8", newline="")
+        self._files.append(file)
+        table = csv.writer(file)
+        table.writerow(("id_old", "id_new"))
+        return table
+
+    def add(self, result: Result) -> None:
+        """Add what one object mapped, each pair once."""
+        for pair in result.uids.items():
+            self._once(self._uids, pair)
+        if result.subject is not None:
+            self._once(self._patients, result.subject)
+
+    def _once(self, table: "_Table", pair: tuple[str, str]) -> None:
+        if pair not in self._seen:
+            self._seen.add(pair)
+            table.writerow(pair)
+
+    def __enter__(self) -> Self:
+        """Return the tables themselves."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close the files."""
+        for file in self._files:
+            file.close()

@@ -1,0 +1,75 @@
+"""Open and migrate the databases: SQLite by default, PostgreSQL by URL.
+
+Every database has one owner (work, vault records, keyring, audit) with its own tables
+and Alembic migrations in the owner's package.
+"""
+
+import os
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+
+BUSY_TIMEOUT_SECONDS = 30
+
+
+def open_database(url: str) -> sa.Engine:
+    """Return an engine for `url`.
+
+    SQLite files are created with mode 0600 and opened in WAL with
+    ``synchronous=FULL`` and ``secure_delete=ON``; write transactions start with
+    ``BEGIN IMMEDIATE`` so that a reader never has to upgrade.
+
+    Parameters
+    ----------
+    url : str
+        SQLAlchemy URL, ``sqlite:////absolute/path`` or ``postgresql+psycopg://…``.
+    """
+    if sa.make_url(url).get_backend_name() != "sqlite":
+        return sa.create_engine(url, pool_pre_ping=True, hide_parameters=True)
+    path = sa.make_url(url).database
+    if path is not None:
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
+    engine = sa.create_engine(
+        url, connect_args={"timeout": BUSY_TIMEOUT_SECONDS}, hide_parameters=True
+    )
+    sa.event.listen(engine, "connect", _prepare_sqlite)
+    sa.event.listen(engine, "begin", _begin_immediate)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401  (DBAPI)
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "secure_delete=ON",
+        "foreign_keys=ON",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_immediate(connection: sa.Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def upgrade(engine: sa.Engine, package: str) -> None:
+    """Bring the database to the newest revision of the migrations of `package`.
+
+    Parameters
+    ----------
+    engine : sqlalchemy.Engine
+    package : str
+        Package that holds ``migrations/``, e.g. ``"gateway.work"``.
+    """
+    with resources.as_file(resources.files(package).joinpath("migrations")) as folder:
+        config = Config()
+        config.set_main_option("script_location", str(Path(folder)))
+        with engine.begin() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")

@@ -1,0 +1,236 @@
+"""De-identify files without a node: the same pipeline, from folder to folder.
+
+One file in, one row out: cleaned, quarantined (held, with a reason code) or refused (it
+could not be read, or its subject was erased). The input is never touched.
+"""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from gateway.errors import SubjectErasedError
+from gateway.files import FileReader, write_segments
+from gateway.ports import SubjectKey, Vault
+from pipelines.errors import HeldError
+from pipelines.objects import Cleaned
+from pipelines.report import Change
+from pipelines.run import clean, inspect, verify
+from rules.disclosure import log_error
+from rules.plan import Plan
+
+_FILE_MODE = 0o600
+_COMPARE_BYTES = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """What became of one input; a line of the report.
+
+    Attributes
+    ----------
+    input, output : str
+        Paths; `output` is relative to the output folder, "" if there is none.
+    outcome : str
+        ``cleaned``, ``quarantined``, ``refused``.
+    reason : str
+        Reason code, "" if cleaned.
+    where : str
+        Tags or offsets; never values.
+    """
+
+    input: str
+    outcome: str
+    output: str
+    reason: str
+    where: str
+    plan: str
+    actions: dict[str, int]
+    methods: tuple[str, ...]
+    notes: tuple[str, ...]
+    changes: tuple[Change, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """One row, and who and what was replaced by what (patient data: memory only).
+
+    Attributes
+    ----------
+    row : Row
+    uids : dict[str, str]
+        Source UID to new UID.
+    subject : tuple[str, str] | None
+        Patient ID and pseudonym; None if the object was not cleaned.
+    """
+
+    row: Row
+    uids: dict[str, str]
+    subject: tuple[str, str] | None
+
+    def __repr__(self) -> str:
+        """Show nothing."""
+        return "Result(…)"
+
+
+def find_inputs(path: Path) -> Iterator[Path]:
+    """Yield the file, or every file below the folder, in a stable order."""
+    if path.is_file():
+        yield path
+        return
+    for folder, folders, files in os.walk(path):
+        folders.sort()
+        for name in sorted(files):
+            yield Path(folder, name)
+
+
+class Offline:
+    """Cleans files one by one.
+
+    Parameters
+    ----------
+    output : pathlib.Path
+        Folder; gets ``StudyUID/SeriesUID/SOPUID.dcm`` in new UIDs.
+    plan : Plan
+    vault : Vault
+    project : str
+    private_sop_classes : tuple[str, ...]
+    explain : bool
+        True: rows list every change.
+    """
+
+    def __init__(
+        self,
+        *,
+        output: Path,
+        plan: Plan,
+        vault: Vault,
+        project: str,
+        private_sop_classes: tuple[str, ...],
+        explain: bool,
+    ) -> None:
+        self._output = output
+        self._plan = plan
+        self._vault = vault
+        self._project = project
+        self._private_sop_classes = private_sop_classes
+        self._explain = explain
+        self._folders: set[Path] = set()
+
+    def clean_file(self, path: Path) -> Result:
+        """Clean one file; whatever happens becomes a row."""
+        try:
+            with FileReader(path) as source:
+                return self._clean(path, source)
+        except HeldError as error:
+            return self._failed(path, "quarantined", error.code, error.where)
+        except SubjectErasedError as error:
+            return self._failed(path, "refused", error.code, "")
+        except OSError as error:
+            return self._failed(path, "refused", "input.unreadable", f"errno {error.errno}")
+        except (ArithmeticError, LookupError, TypeError, ValueError, RecursionError) as error:
+            # a defect of ours costs this file, never the batch
+            log_error(error)
+            return self._failed(path, "quarantined", "internal.error", type(error).__name__)
+
+    def _clean(self, path: Path, source: FileReader) -> Result:
+        plan = self._plan
+        inspection = inspect(
+            source,
+            attributes=(),
+            private_sop_classes=self._private_sop_classes,
+        )
+        context = self._vault.context(
+            SubjectKey(
+                project=self._project,
+                issuer=inspection.issuer,
+                patient_id=inspection.patient_id,
+                study_instance_uid=inspection.study_instance_uid,
+            ),
+            lease=None,
+            shift_days=plan.shift_days,
+        )
+        cleaned = clean(
+            source, plan=plan, context=context, inspection=inspection, explain=self._explain
+        )
+        place = Path(
+            cleaned.study_instance_uid,
+            cleaned.series_instance_uid,
+            f"{cleaned.sop_instance_uid}.dcm",
+        )
+        target = self._output / place
+        if target.parent not in self._folders:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            self._folders.add(target.parent)
+        temporary = target.with_suffix(f".{os.getpid()}.tmp")
+        try:
+            descriptor = os.open(
+                temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, _FILE_MODE
+            )
+            try:
+                write_segments(descriptor, cleaned.segments, cleaned.source)
+            finally:
+                os.close(descriptor)
+            with FileReader(temporary) as written:
+                verify(written, cleaned=cleaned, plan=plan, context=context)
+            _publish(temporary, target)
+        finally:
+            temporary.unlink(missing_ok=True)
+        return Result(
+            row=self._row(path, cleaned, str(place)),
+            uids=dict(cleaned.evidence.uids),
+            subject=(inspection.patient_id, context.pseudonym),
+        )
+
+    def _row(self, path: Path, cleaned: Cleaned, output: str) -> Row:
+        report = cleaned.report
+        return Row(
+            input=str(path),
+            outcome="cleaned",
+            output=output,
+            reason="",
+            where="",
+            plan=report.plan,
+            actions=report.actions,
+            methods=report.methods,
+            notes=report.notes,
+            changes=report.changes,
+        )
+
+    def died(self, path: Path) -> Result:
+        """Return the result of a file whose process died."""
+        return self._failed(path, "quarantined", "child.died", "")
+
+    def _failed(self, path: Path, outcome: str, reason: str, where: str) -> Result:
+        row = Row(
+            input=str(path),
+            outcome=outcome,
+            output="",
+            reason=reason,
+            where=where,
+            plan=self._plan.hash,
+            actions={},
+            methods=(),
+            notes=(),
+            changes=(),
+        )
+        return Result(row=row, uids={}, subject=None)
+
+
+def _publish(temporary: Path, target: Path) -> None:
+    """Give the file its name; another object under that name is never overwritten."""
+    try:
+        os.link(temporary, target)
+    except FileExistsError:
+        if not _same(temporary, target):
+            raise HeldError("duplicate.conflict") from None
+
+
+def _same(one: Path, other: Path) -> bool:
+    with one.open("rb") as a, other.open("rb") as b:
+        while True:
+            left, right = a.read(_COMPARE_BYTES), b.read(_COMPARE_BYTES)
+            if left != right:
+                return False
+            if not left:
+                return True

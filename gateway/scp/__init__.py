@@ -1,0 +1,1 @@
+"""Receive: association policy, C-ECHO and C-STORE, the intake into the spool."""

@@ -1,0 +1,1 @@
+"""The durable, encrypted inbox: what was acknowledged to a sender lies here."""

@@ -1,0 +1,1 @@
+"""Who is who: keys, records, pseudonyms, and the broker that alone holds them."""

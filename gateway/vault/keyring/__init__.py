@@ -1,0 +1,1 @@
+"""Wrapped keys and tombstones: a database of its own, outside bulk backups."""

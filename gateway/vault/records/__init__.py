@@ -1,0 +1,1 @@
+"""Sealed records of subjects and the pins of studies: useless without the keyring."""

@@ -1,0 +1,299 @@
+"""The vault: subject contexts, file keys, project secrets, from keyring and records."""
+
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from gateway.databases import open_database, upgrade
+from gateway.errors import SealedError, SubjectErasedError, TamperedError, VaultError
+from gateway.ports import Lease, SubjectKey
+from gateway.vault import envelope, keys
+from gateway.vault.files import write_durably
+from gateway.vault.keyring.store import Keyring, OpenKeys, SubjectEntry
+from gateway.vault.pseudonyms import new_pseudonym
+from gateway.vault.records.store import Records, SubjectRecord
+from gateway.vault.unsealing import SealKind
+from pipelines.context import SubjectContext
+
+_SHIFT_BITS = 64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VaultStatus:
+    """What may be said of a vault without opening it.
+
+    Attributes
+    ----------
+    initialised : bool
+    sealed : bool
+    seal : str
+        ``key-file``, ``passphrase``, or empty where there is no vault.
+    epoch : int
+        0 where there is no vault.
+    subjects : int
+    erased : int
+        Tombstones.
+    """
+
+    initialised: bool
+    sealed: bool
+    seal: str
+    epoch: int
+    subjects: int
+    erased: int
+
+
+def days_of(shift: int, shift_days: tuple[int, int]) -> int:
+    """Return the day in the range (both ends in it) that 64 random bits choose.
+
+    The bits are kept, not the days: a rule set that shifts for the first time must not
+    meet a stored shift of zero.
+    """
+    low, high = shift_days
+    return low + (shift * (high - low + 1) >> _SHIFT_BITS)
+
+
+class VaultStore:
+    """The vault on its two databases. Implements `gateway.ports.Vault`.
+
+    Safe for threads and for several processes on the same databases. Leases are the
+    broker's matter; here they are ignored.
+
+    Parameters
+    ----------
+    keyring, records : sqlalchemy.Engine
+        Migrated; see `open_vault`.
+    spool_public : Path
+        Where the public half of the spool keys is written at every unsealing.
+    """
+
+    def __init__(self, keyring: sa.Engine, records: sa.Engine, *, spool_public: Path) -> None:
+        self._keyring = Keyring(keyring)
+        self._records = Records(records)
+        self._spool_public = spool_public
+        self._opened: OpenKeys | None = None
+
+    def init(self, secret: bytes, kind: SealKind) -> None:
+        """Make the vault and leave it unsealed.
+
+        Raises
+        ------
+        StateError
+            There is a vault already.
+        UnsealError
+            `secret` has not the form of its kind.
+        """
+        self._keyring.create(secret, kind)
+        self.unseal(secret)
+
+    def unseal(self, secret: bytes) -> None:
+        """Open the vault with the content of the key file, or the passphrase in UTF-8.
+
+        Raises
+        ------
+        UnsealError
+            There is no vault, or `secret` does not fit.
+        TamperedError
+            A wrapped key does not authenticate.
+        """
+        opened = self._keyring.open(secret)
+        public = opened.spool_keys[opened.epoch].public_key().public_bytes_raw()
+        content = envelope.public_half(opened.epoch, public)
+        if not self._spool_public.is_file() or self._spool_public.read_bytes() != content:
+            write_durably(self._spool_public, content, replaces=True)
+        self._opened = opened
+
+    def seal(self) -> None:
+        """Forget the keys."""
+        self._opened = None
+
+    def status(self) -> VaultStatus:
+        """Return what may be said without a key."""
+        kind = self._keyring.kind()
+        epoch, subjects, erased = (0, 0, 0) if kind is None else self._keyring.counts()
+        return VaultStatus(
+            initialised=kind is not None,
+            sealed=self._opened is None,
+            seal="" if kind is None else kind.value,
+            epoch=epoch,
+            subjects=subjects,
+            erased=erased,
+        )
+
+    def context(
+        self,
+        key: SubjectKey,
+        *,
+        lease: Lease | None,  # noqa: ARG002  (the broker has looked at it)
+        shift_days: tuple[int, int],
+    ) -> SubjectContext:
+        """Return the context of a subject; the subject is created where new.
+
+        Raises
+        ------
+        SealedError
+            The vault is sealed.
+        SubjectErasedError
+            A tombstone stands for the subject, or for the one the study was first seen under.
+        TamperedError
+            A row does not authenticate.
+        VaultError
+            There is no Patient ID, or the range is empty.
+        """
+        check_request(key, shift_days)
+        opened = self._keys()
+        entry = self._entry(opened, key)
+        record, first = self._records_of(opened, key, entry=entry)
+        if (record.issuer, record.patient_id) != (key.issuer, key.patient_id):
+            raise TamperedError("the index of a subject leads to another subject")
+        return SubjectContext(
+            pseudonym=record.pseudonym,
+            shift_days=days_of(record.shift, shift_days),
+            uid_secret=first.uid_secret,
+            uid_generation=1,
+        )
+
+    def file_key(
+        self,
+        wrapped: bytes,
+        *,
+        lease: Lease | None,  # noqa: ARG002  (the broker has looked at it)
+    ) -> bytes:
+        """Return the key of a spool file.
+
+        Raises
+        ------
+        SealedError
+            The vault is sealed.
+        TamperedError
+            `wrapped` does not authenticate.
+        """
+        opened = self._keys()
+        epoch, _ = envelope.wrapped_for(wrapped)
+        if epoch not in opened.spool_keys:
+            raise TamperedError("a file key is wrapped for an epoch that the keyring lacks")
+        return envelope.open_file_key(opened.spool_keys[epoch], wrapped)
+
+    def project_secret(self, project: str) -> bytes:
+        """Return the secret of a project, made on the first call.
+
+        Raises
+        ------
+        SealedError
+            The vault is sealed.
+        TamperedError
+            It does not authenticate.
+        """
+        return self._keyring.project_secret(self._keys(), project)
+
+    def erase(self, project: str, *, issuer: str, patient_id: str) -> bool:
+        """Destroy the key of a subject and leave a tombstone; return whether it was known.
+
+        The pins of its studies stay: a study of the erased that arrives under another
+        Patient ID is refused too. Backups of the keyring keep the wrapped key until the
+        epoch is destroyed.
+
+        Raises
+        ------
+        SealedError
+            The vault is sealed.
+        """
+        opened = self._keys()
+        index = opened.index(project, "subject", issuer, patient_id)
+        entry = self._keyring.subject(opened, project, index=index)
+        known = entry is not None
+        if entry is None:
+            tomb = SubjectEntry(id=secrets.token_hex(16), version=keys.KEY_VERSION, key=None)
+            entry = self._keyring.add_subject(opened, project, index=index, entry=tomb)
+        self._keyring.bury(entry.id)
+        self._records.remove(entry.id)
+        return known
+
+    def _keys(self) -> OpenKeys:
+        if self._opened is None:
+            raise SealedError("unseal it: narthex vault unseal")
+        return self._opened
+
+    def _entry(self, opened: OpenKeys, key: SubjectKey) -> SubjectEntry:
+        index = opened.index(key.project, "subject", key.issuer, key.patient_id)
+        entry = self._keyring.subject(opened, key.project, index=index)
+        if entry is None:
+            entry = self._create(opened, key, index=index)
+        if entry.key is None:
+            raise SubjectErasedError("what arrives for an erased subject is refused")
+        return entry
+
+    def _create(self, opened: OpenKeys, key: SubjectKey, *, index: bytes) -> SubjectEntry:
+        # The record first: the row of the keyring is what makes the subject exist, and a
+        # crash between the two leaves a record that nobody can open.
+        mine = SubjectEntry(
+            id=secrets.token_hex(16), version=keys.KEY_VERSION, key=keys.random_key()
+        )
+        while not self._records.add(
+            opened,
+            key.project,
+            entry=mine,
+            record=SubjectRecord(
+                pseudonym=new_pseudonym(),
+                shift=secrets.randbits(_SHIFT_BITS),
+                uid_secret=keys.random_key(),
+                issuer=key.issuer,
+                patient_id=key.patient_id,
+            ),
+        ):
+            pass
+        standing = self._keyring.add_subject(opened, key.project, index=index, entry=mine)
+        if standing.id != mine.id:
+            self._records.remove(mine.id)
+        return standing
+
+    def _records_of(
+        self, opened: OpenKeys, key: SubjectKey, *, entry: SubjectEntry
+    ) -> tuple[SubjectRecord, SubjectRecord]:
+        """Return the records of the subject and of the one the study was first seen under."""
+        if not key.study_instance_uid:
+            record = self._records.read(key.project, entry=entry)
+            return record, record
+        study = opened.index(key.project, "study", key.issuer, key.study_instance_uid)
+        record, pinned = self._records.read_pinned(opened, key.project, entry=entry, study=study)
+        if pinned == entry.id:
+            return record, record
+        first = self._keyring.subject_by_id(opened, pinned)
+        if first.key is None:
+            raise SubjectErasedError("the study was first seen under an erased subject")
+        return record, self._records.read(key.project, entry=first)
+
+
+def check_request(key: SubjectKey, shift_days: tuple[int, int]) -> None:
+    """Refuse what no context can be made for.
+
+    Raises
+    ------
+    VaultError
+        There is no Patient ID, or the range of days is empty.
+    """
+    if not key.patient_id:
+        raise VaultError("without Patient ID there is no subject; hold the object")
+    if shift_days[0] > shift_days[1]:
+        raise VaultError("the range of days is empty")
+
+
+def open_vault(keyring_url: str, records_url: str, *, spool_public: Path) -> VaultStore:
+    """Open, where needed create, and migrate the databases; return the sealed vault.
+
+    Folders of SQLite files are made with mode 0700.
+    """
+    engines = []
+    for url, package in (
+        (keyring_url, "gateway.vault.keyring"),
+        (records_url, "gateway.vault.records"),
+    ):
+        parsed = sa.make_url(url)
+        if parsed.get_backend_name() == "sqlite" and parsed.database:
+            Path(parsed.database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        engine = open_database(url)
+        upgrade(engine, package)
+        engines.append(engine)
+    return VaultStore(engines[0], engines[1], spool_public=spool_public)

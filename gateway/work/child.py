@@ -1,0 +1,238 @@
+"""The child process that parses: it may die, the node does not.
+
+A worker starts it anew (never forks), gives it one socket and nothing else, and talks
+to it in `gateway.work.frames`. It is told where a spool file lies and its key, cleans
+the object with `pipelines.run`, writes the result to the temporary file that it is told,
+verifies what it wrote, and answers. It holds no key of the vault and no channel to it.
+
+Limits: address space, CPU time per object, no core dumps; the time by the clock is the
+worker's to watch.
+"""
+
+import errno
+import os
+import resource
+import socket
+import sys
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import asdict
+from math import ceil
+from pathlib import Path
+from time import process_time
+from typing import Any, Protocol
+
+import pipelines.run
+from gateway.archive.reader import FileReader
+from gateway.errors import SpoolDamagedError
+from gateway.send.transcode import transcode
+from gateway.spool.reader import SpoolReader
+from gateway.work.frames import FrameError, Message, receive_message, send_message
+from pipelines.context import RangeReader, Span, SubjectContext
+from pipelines.errors import HeldError
+from pipelines.run import Cleaned, Inspection
+from rules.disclosure import install_hooks, log_error
+from rules.load import load_rules
+from rules.plan import Plan
+
+OUT_OF_MEMORY = 71
+"""Exit code: the address space was used up, nothing in the process can be trusted."""
+
+INTERNAL = "internal.error"
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_PIECE = 1 << 20
+
+
+class Pipeline(Protocol):
+    """What `pipelines.run` offers."""
+
+    def inspect(self, source: RangeReader, *, attributes: Collection[str]) -> Inspection:
+        """Read what routing and the vault need."""
+        ...
+
+    def clean(
+        self,
+        source: RangeReader,
+        *,
+        plan: Plan,
+        context: SubjectContext,
+        inspection: Inspection,
+        explain: bool,
+    ) -> Cleaned:
+        """Clean one object."""
+        ...
+
+    def verify(
+        self, written: RangeReader, *, cleaned: Cleaned, plan: Plan, context: SubjectContext
+    ) -> None:
+        """Search what was written."""
+        ...
+
+
+class Service:
+    """Answers the messages of the worker.
+
+    Parameters
+    ----------
+    pipeline : Pipeline
+    load_plan : Callable[[str], Plan]
+        From the name or path of a rule set.
+    cpu_seconds : int
+        Of one object.
+    """
+
+    def __init__(
+        self, pipeline: Pipeline, *, load_plan: Callable[[str], Plan], cpu_seconds: int
+    ) -> None:
+        self._pipeline = pipeline
+        self._load_plan = load_plan
+        self._cpu_seconds = cpu_seconds
+        self._plans: dict[str, Plan] = {}
+
+    def serve(self, peer: socket.socket) -> None:
+        """Answer until the worker closes."""
+        while True:
+            try:
+                message = receive_message(peer)
+            except (FrameError, OSError):
+                return
+            _allow_cpu(self._cpu_seconds)
+            try:
+                answer = self._answer(message)
+            except MemoryError:
+                os._exit(OUT_OF_MEMORY)
+            try:
+                send_message(peer, answer)
+            except OSError:
+                return
+
+    def _answer(self, message: Message) -> Message:
+        work: Mapping[str, Callable[[Message], Message]] = {
+            "plan": self._plan,
+            "inspect": self._inspect,
+            "clean": self._clean,
+            "transcode": _transcode,
+        }
+        try:
+            return work[message["op"]](message)
+        except HeldError as error:
+            return {"held": error.code}
+        except SpoolDamagedError as error:
+            return {"held": error.code}
+        except MemoryError:
+            raise
+        except Exception as error:  # noqa: BLE001  (recorded, and the object is held)
+            if isinstance(error, OSError) and error.errno in _NO_ROOM:
+                return {"full": True}
+            log_error(error, component="child")
+            return {"held": INTERNAL}
+
+    def _plan(self, message: Message) -> Message:
+        plan = self._load_plan(message["rules"])
+        self._plans[plan.hash] = plan
+        return {"plan": plan.hash}
+
+    def _inspect(self, message: Message) -> Message:
+        with _spooled(message) as source:
+            found = self._pipeline.inspect(source, attributes=frozenset(message["attributes"]))
+        return {"inspection": asdict(found)}
+
+    def _clean(self, message: Message) -> Message:
+        plan = self._plans[message["plan"]]
+        context = _context(message["context"])
+        output = Path(message["output"])
+        with _spooled(message) as source:
+            cleaned = self._pipeline.clean(
+                source,
+                plan=plan,
+                context=context,
+                inspection=Inspection(**message["inspection"]),
+                explain=False,
+            )
+            try:
+                size = _write(output, cleaned)
+                with FileReader(output) as written:
+                    self._pipeline.verify(written, cleaned=cleaned, plan=plan, context=context)
+            except BaseException:
+                output.unlink(missing_ok=True)
+                raise
+        return {
+            "size_bytes": size,
+            "sop_class_uid": cleaned.sop_class_uid,
+            "transfer_syntax_uid": cleaned.transfer_syntax_uid,
+            "sop_instance_uid": cleaned.sop_instance_uid,
+            "study_instance_uid": cleaned.study_instance_uid,
+            "series_instance_uid": cleaned.series_instance_uid,
+            "report": asdict(cleaned.report),
+        }
+
+
+def _spooled(message: Message) -> SpoolReader:
+    return SpoolReader(Path(message["path"]), file_key=bytes.fromhex(message["key"]))
+
+
+def _context(fields: Mapping[str, Any]) -> SubjectContext:
+    return SubjectContext(
+        pseudonym=fields["pseudonym"],
+        shift_days=fields["shift_days"],
+        uid_secret=bytes.fromhex(fields["uid_secret"]),
+        uid_generation=fields["uid_generation"],
+    )
+
+
+def _write(path: Path, cleaned: Cleaned) -> int:
+    """Write the segments to a new file, durably, and return its size."""
+    flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC
+    with os.fdopen(os.open(path, flags, 0o600), "wb", buffering=_PIECE) as file:
+        for segment in cleaned.segments:
+            if isinstance(segment, Span):
+                end = segment.offset + segment.length
+                for offset in range(segment.offset, end, _PIECE):
+                    file.write(cleaned.source.read(offset, min(_PIECE, end - offset)))
+            else:
+                file.write(segment)
+        file.flush()
+        os.fsync(file.fileno())
+        return file.tell()
+
+
+def _transcode(message: Message) -> Message:
+    changed = transcode(
+        Path(message["path"]), Path(message["output"]), syntaxes=message["syntaxes"]
+    )
+    return {"transfer_syntax_uid": changed}
+
+
+def _allow_cpu(seconds: int) -> None:
+    """Let the kernel end this process after so much more CPU time."""
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    resource.setrlimit(resource.RLIMIT_CPU, (ceil(process_time()) + seconds, hard))
+
+
+def limit_memory(megabytes: int) -> None:
+    """Bound the address space to what is used now and `megabytes` more."""
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+    size = pages * resource.getpagesize() + megabytes * 1024 * 1024
+    resource.setrlimit(resource.RLIMIT_AS, (size, size))
+
+
+def run(
+    arguments: list[str], *, pipeline: Pipeline, load_plan: Callable[[str], Plan]
+) -> None:
+    """Serve on the socket whose number is the first argument.
+
+    Parameters
+    ----------
+    arguments : list[str]
+        Number of the socket, MiB of memory, seconds of CPU time per object.
+    """
+    descriptor, memory_mb, cpu_seconds = map(int, arguments)
+    os.umask(0o077)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    install_hooks()
+    limit_memory(memory_mb)
+    with socket.socket(fileno=descriptor) as peer:
+        Service(pipeline, load_plan=load_plan, cpu_seconds=cpu_seconds).serve(peer)
+
+
+if __name__ == "__main__":
+    run(sys.argv[1:], pipeline=pipelines.run, load_plan=load_rules)

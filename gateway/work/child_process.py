@@ -1,0 +1,172 @@
+"""The worker's side of its child: start it, ask it, watch the clock, replace it."""
+
+import os
+import select
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from time import monotonic
+
+from gateway.errors import GatewayError
+from gateway.work.frames import FrameError, Message, receive_message, send_message
+from rules.disclosure import Event, log
+
+COMMAND = (sys.executable, "-m", "gateway.work.child")
+START_SECONDS = 60.0
+_PARTING_SECONDS = 0.5
+
+
+class ChildDiedError(GatewayError):
+    """The child died, or was ended because it took too long."""
+
+    code = "child.died"
+    retry = True
+
+
+class ChildStartError(GatewayError):
+    """The child did not start, or its rule sets are not ours."""
+
+    code = "child.start"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What one child may use.
+
+    Attributes
+    ----------
+    memory_mb : int
+        Address space beyond its start, MiB.
+    cpu_seconds : int
+        Of one object.
+    wall_seconds : float
+        Of one object, by the clock.
+    """
+
+    memory_mb: int
+    cpu_seconds: int
+    wall_seconds: float
+
+
+@dataclass(slots=True)
+class _Running:
+    process: subprocess.Popen[bytes]
+    peer: socket.socket
+
+
+class ChildProcess:
+    """A child that is there when it is asked. Not for several threads at once.
+
+    Parameters
+    ----------
+    limits : Limits
+    rules : Mapping[str, str]
+        Hash of the plan by name or path of the rule set that the child loads.
+    tick : Callable[[], None]
+        Called every `tick_seconds` while the child works: the lease is renewed there.
+    tick_seconds : float
+    command : tuple[str, ...]
+        What is started.
+    """
+
+    def __init__(
+        self,
+        *,
+        limits: Limits,
+        rules: Mapping[str, str],
+        tick: Callable[[], None],
+        tick_seconds: float,
+        command: tuple[str, ...] = COMMAND,
+    ) -> None:
+        self._limits = limits
+        self._rules = rules
+        self._tick = tick
+        self._tick_seconds = tick_seconds
+        self._command = command
+        self._running: _Running | None = None
+
+    def ask(self, message: Message) -> Message:
+        """Return the child's answer; a child is started where there is none.
+
+        Raises
+        ------
+        ChildDiedError
+            It is gone; the next call starts another one.
+        ChildStartError
+        """
+        running = self._running or self._start()
+        return self._exchange(running, message, seconds=self._limits.wall_seconds)
+
+    def close(self) -> None:
+        """End the child."""
+        if self._running is not None:
+            self._end(self._running)
+
+    def _start(self) -> _Running:
+        ours, theirs = socket.socketpair()
+        limits = (self._limits.memory_mb, self._limits.cpu_seconds)
+        with theirs:
+            process = subprocess.Popen(  # noqa: S603  (our own module, no shell)
+                [*self._command, str(theirs.fileno()), *map(str, limits)],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                pass_fds=(theirs.fileno(),),
+                env=_environment(),
+            )
+        running = self._running = _Running(process, ours)
+        log(Event.CHILD_STARTED, component="child", pid=process.pid)
+        for rules, plan_hash in self._rules.items():
+            try:
+                answer = self._exchange(
+                    running, {"op": "plan", "rules": rules}, seconds=START_SECONDS
+                )
+            except ChildDiedError:
+                raise ChildStartError("see the lines above") from None
+            if answer.get("plan") != plan_hash:
+                self._end(running)
+                raise ChildStartError("a rule set was changed: restart the worker")
+        return running
+
+    def _exchange(self, running: _Running, message: Message, *, seconds: float) -> Message:
+        deadline = monotonic() + seconds
+        try:
+            running.peer.settimeout(seconds)
+            send_message(running.peer, message)
+            self._wait(running.peer, deadline=deadline)
+            running.peer.settimeout(max(deadline - monotonic(), 0.001))
+            return receive_message(running.peer)
+        except (FrameError, OSError):
+            self._end(running)
+            raise ChildDiedError from None
+        except BaseException:
+            self._end(running)
+            raise
+
+    def _wait(self, peer: socket.socket, *, deadline: float) -> None:
+        """Return when there is something to read."""
+        poll = select.poll()
+        poll.register(peer, select.POLLIN)
+        while (left := deadline - monotonic()) > 0:
+            if poll.poll(min(left, self._tick_seconds) * 1000):
+                return
+            self._tick()
+        raise TimeoutError
+
+    def _end(self, running: _Running) -> None:
+        self._running = None
+        running.peer.close()
+        try:
+            status = running.process.wait(timeout=_PARTING_SECONDS)
+        except subprocess.TimeoutExpired:
+            running.process.kill()
+            status = running.process.wait()
+        if status != 0:
+            log(Event.CHILD_DIED, component="child", status=status)
+
+
+def _environment() -> dict[str, str]:
+    """Return an environment without our settings, with the place of our modules."""
+    kept = {k: v for k, v in os.environ.items() if k in {"PATH", "LANG", "LC_ALL", "TZ"}}
+    return kept | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}

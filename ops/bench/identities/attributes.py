@@ -1,0 +1,269 @@
+"""Plant identities in standard attributes: at the root, in what the header has, in items."""
+
+from pydicom.datadict import keyword_for_tag, tag_for_keyword
+from pydicom.dataelem import DataElement
+from pydicom.dataset import Dataset
+from pydicom.multival import MultiValue
+from pydicom.sequence import Sequence
+from pydicom.tag import BaseTag, Tag
+
+from ops.bench.identities.paths import Path, resolve, walk
+from ops.bench.identities.standard import AttributeRow, Profile, is_class_uid
+from ops.bench.identities.texts import make_text
+from ops.bench.identities.values import Planted, make_date, make_id, make_time, make_uid, make_value
+from ops.bench.identities.work import Kind, Work, put
+
+_CHARACTERISTICS = {
+    "EthnicGroup": "Caucasian",
+    "EthnicGroups": "Celtic",
+    "PatientSexNeutered": "ALTERED",
+    "SexParametersforClinicalUseCategoryReference": "https://example.org/spcu",
+    "SmokingStatus": "YES",
+    "TimezoneOffsetFromUTC": "+0130",
+}
+_KEPT_SEQUENCES = (
+    "AnatomicRegionSequence",
+    "CTDIPhantomTypeCodeSequence",
+    "DerivationCodeSequence",
+    "FrameAnatomySequence",
+    "MRImagingModifierSequence",
+    "ProcedureCodeSequence",
+    "RealWorldValueMappingSequence",
+    "ViewCodeSequence",
+)
+_DESCRIPTORS = (
+    ("StudyDescription", "LO"),
+    ("SeriesDescription", "LO"),
+    ("ProtocolName", "LO"),
+    ("ImageComments", "LT"),
+    ("PatientComments", "LT"),
+    ("AdditionalPatientHistory", "LT"),
+    ("MedicalAlerts", "LO"),
+    ("RequestedProcedureDescription", "LO"),
+)
+
+
+def tag_of(keyword: str) -> BaseTag:
+    """Return the tag of a keyword of the dictionary."""
+    number = tag_for_keyword(keyword)
+    if number is None:
+        raise KeyError(keyword)
+    return Tag(number)
+
+
+def plant_identity(work: Work) -> None:
+    """Make the subject the patient of the object."""
+    subject, rng, dataset = work.subject, work.rng, work.dataset
+    referring, performing, operator = subject.staff[:3]
+    own = subject.person
+    visit_time = make_time(rng)
+    values: dict[str, tuple[str, str, tuple[str, ...]]] = {
+        "PatientName": ("PN", own.pn, (*own.needles, own.family)),
+        "PatientID": ("LO", subject.patient_id, (subject.patient_id,)),
+        "IssuerOfPatientID": ("LO", subject.issuer, (subject.issuer,)),
+        "PatientBirthDate": ("DA", f"{subject.birth:%Y%m%d}", (f"{subject.birth:%Y%m%d}",)),
+        "PatientSex": ("CS", subject.sex, ()),
+        "PatientAge": ("AS", subject.age, ()),
+        "PatientMotherBirthName": (
+            "PN",
+            subject.mother.pn,
+            (*subject.mother.needles, subject.mother.family),
+        ),
+        "PatientAddress": ("LO", subject.address, (subject.address,)),
+        "PatientTelephoneNumbers": ("SH", subject.phone, (subject.phone,)),
+        "PatientTelecomInformation": ("LT", subject.email, (subject.email,)),
+        "InstitutionName": ("LO", subject.institution, (subject.institution,)),
+        "InstitutionAddress": ("ST", subject.institution_address, (subject.institution_address,)),
+        "ReferringPhysicianName": ("PN", referring.pn, (*referring.needles, referring.family)),
+        "PerformingPhysicianName": ("PN", performing.pn, (*performing.needles, performing.family)),
+        "OperatorsName": ("PN", operator.pn, (*operator.needles, operator.family)),
+        "StudyDate": ("DA", f"{subject.first_visit:%Y%m%d}", ()),
+        "SeriesDate": ("DA", make_date(rng, subject), ()),
+        "StudyTime": ("TM", visit_time, ()),
+    }
+    for keyword in ("AccessionNumber", "StudyID"):
+        number = make_id(rng)
+        values[keyword] = ("SH", number, (number,))
+    for keyword, (vr, value, needles) in values.items():
+        put(dataset, tag_of(keyword), vr=vr, value=value)
+        kind = Kind.DATE if vr in ("DA", "TM") else Kind.STRUCTURED
+        if vr == "TM":
+            needles = ()
+        work.plant((_step(keyword),), kind, needles=needles)
+    aliases = list(subject.other_ids[:2])
+    put(dataset, tag_of("OtherPatientIDs"), vr="LO", value=aliases)
+    work.plant((_step("OtherPatientIDs"),), Kind.STRUCTURED, needles=tuple(aliases))
+
+
+def plant_descriptors(work: Work, count: int) -> None:
+    """Put free text about the subject into descriptors."""
+    for keyword, vr in work.rng.sample(_DESCRIPTORS, count):
+        text = make_text(work.rng, work.subject, 64 if vr == "LO" else 4000)
+        put(work.dataset, tag_of(keyword), vr=vr, value=text.value)
+        work.plant((_step(keyword),), Kind.FREE_TEXT, needles=text.needles, tokens=text.tokens)
+
+
+def replant_header(work: Work) -> None:
+    """Give every attribute of Table E.1-1 and every UID of the header an invented value."""
+    for path, element in list(walk(work.dataset)):
+        parent = _parent(work.dataset, path)
+        if element.VR == "SQ" or element.is_empty or element.tag.is_private:
+            continue
+        if element.VR == "UI":
+            if not is_class_uid(keyword_for_tag(element.tag)):
+                element.value = _fresh_uids(work, element)
+            continue
+        row = work.standard.row(element.tag)
+        if row is not None and element.tag.group < 0x5000:
+            set_row(work, parent, path, row)
+        elif keyword_for_tag(element.tag) == "TextValue" and work.rng.random() < 0.5:
+            text = make_text(work.rng, work.subject, 4000)
+            element.value = text.value
+            work.plant(path, Kind.SEQUENCE, needles=text.needles, tokens=text.tokens)
+
+
+def _fresh_uids(work: Work, element: DataElement) -> object:
+    if isinstance(element.value, MultiValue):
+        return [work.fresh(str(uid)) for uid in element.value]
+    return work.fresh(str(element.value))
+
+
+def _parent(dataset: Dataset, path: Path) -> Dataset:
+    if len(path) == 1:
+        return dataset
+    index = path[-2]
+    sequence = resolve(dataset, path[:-2])
+    if sequence is None or not isinstance(index, int):
+        raise LookupError(path)
+    item = sequence.value[index]
+    if not isinstance(item, Dataset):
+        raise TypeError(path)
+    return item
+
+
+def _step(keyword: str) -> str:
+    return f"{tag_of(keyword):08X}"
+
+
+def set_row(work: Work, parent: Dataset, path: Path, row: AttributeRow) -> None:
+    """Put an invented value for `row` into `parent`, whose place is `path`."""
+    if row.tag == Tag(0x0042, 0x0011):  # a document keeps its bytes and gains a comment
+        document = bytes(parent[row.tag].value).rstrip(b"\0") if row.tag in parent else b""
+        comment = f"\n% {work.subject.person.given} {work.subject.patient_id}\n".encode()
+        value = document + comment
+        put(parent, row.tag, vr="OB", value=value + b"\0" * (len(value) % 2))
+        work.plant(path, Kind.STRUCTURED, needles=work.subject.person.needles[:1])
+        return
+    planted = _value_of(work, row)
+    if planted is None:
+        return
+    put(parent, row.tag, vr=row.vr, value=planted.value)
+    kind = Kind.STRUCTURED if len(path) == 1 else Kind.SEQUENCE
+    if planted.free_text:
+        kind = Kind.FREE_TEXT
+    elif row.vr in ("DA", "DT", "TM"):
+        kind = Kind.DATE
+    elif row.vr == "UI":
+        kind = Kind.UID
+    work.plant(path, kind, needles=planted.needles, tokens=planted.tokens)
+
+
+def _value_of(work: Work, row: AttributeRow) -> Planted | None:
+    if row.keyword in _CHARACTERISTICS:
+        return Planted(value=_CHARACTERISTICS[row.keyword])
+    if row.keyword == "PatientSex":
+        return Planted(value=work.subject.sex)
+    if row.keyword == "ReasonForTheAttributeModification":
+        return Planted(value="COERCE")
+    return make_value(
+        work.rng, work.subject, keyword=row.keyword, vr=row.vr, descriptor=row.descriptor
+    )
+
+
+def add_rows(work: Work, rows: list[AttributeRow]) -> None:
+    """Add attributes of Table E.1-1 that the header lacks, at the root."""
+    for row in rows:
+        if row.tag in work.dataset or row.keyword == "ContentSequence":
+            continue
+        path = (f"{row.tag:08X}",)
+        if row.vr == "SQ":
+            put(work.dataset, row.tag, vr="SQ", value=Sequence([_item(work, path, row)]))
+        elif row.tag == Tag(0x0042, 0x0011):
+            continue
+        else:
+            set_row(work, work.dataset, path, row)
+
+
+def _item(work: Work, path: Path, row: AttributeRow) -> Dataset:
+    item = Dataset()
+    inside = (*path, 0)
+    if row.basic == "X/Z/U*" or row.keyword.startswith("ReferencedS"):
+        item.ReferencedSOPClassUID, uid, _ = _sibling(work)
+        item.ReferencedSOPInstanceUID = uid
+        return item
+    item.CodeValue, item.CodingSchemeDesignator = "T-D3000", "SRT"
+    if row.letter(Profile.RESEARCH) == "K":
+        item.CodeMeaning = "Chest"
+        return item
+    person = work.rng.choice(work.subject.staff)
+    item.CodeMeaning = person.spoken
+    work.plant((*inside, _step("CodeMeaning")), Kind.SEQUENCE, needles=person.needles)
+    for keyword in ("PatientName", "OtherPatientIDs", "PatientAddress"):
+        inner = work.standard.rows[tag_of(keyword)]
+        set_row(work, item, (*inside, _step(keyword)), inner)
+    return item
+
+
+def _sibling(work: Work) -> tuple[str, str, str]:
+    if work.study.siblings:
+        return work.rng.choice(work.study.siblings)
+    return ("1.2.840.10008.5.1.4.1.1.2", make_uid(work.rng), make_uid(work.rng))
+
+
+def nest(work: Work, rows: list[AttributeRow], depth: int) -> None:
+    """Plant `rows` and a clinical code in items `depth` sequences deep, none in the table."""
+    names = work.rng.sample(_KEPT_SEQUENCES, len(_KEPT_SEQUENCES))
+    names = [name for name in names if tag_of(name) not in work.dataset]
+    if not names:
+        return
+    parent: Dataset = work.dataset
+    path: Path = ()
+    for level in range(depth):
+        name = names[level % len(names)]
+        item = Dataset()
+        item.CodeMeaning = work.rng.choice(("Chest", "Left hand", "White matter", "Bone"))
+        put(parent, tag_of(name), vr="SQ", value=Sequence([item]))
+        path = (*path, _step(name), 0)
+        parent = item
+    for row in rows:
+        if row.vr != "SQ" and row.tag != Tag(0x0042, 0x0011):
+            set_row(work, parent, (*path, f"{row.tag:08X}"), row)
+
+
+def plant_references(work: Work) -> None:
+    """Point at an object of the same subject from places that are kept."""
+    sop_class, uid, series = _sibling(work)
+    reference = Dataset()
+    reference.ReferencedSOPClassUID = sop_class
+    reference.ReferencedSOPInstanceUID = uid
+    put(work.dataset, tag_of("ReferencedInstanceSequence"), vr="SQ", value=Sequence([reference]))
+    inner, outer, study = Dataset(), Dataset(), Dataset()
+    inner.ReferencedSOPClassUID, inner.ReferencedSOPInstanceUID = sop_class, uid
+    outer.SeriesInstanceUID = series
+    outer.ReferencedInstanceSequence = Sequence([inner])
+    study.StudyInstanceUID = work.study.study_uid
+    study.ReferencedSeriesSequence = Sequence([outer])
+    put(
+        work.dataset,
+        tag_of("StudiesContainingOtherReferencedInstancesSequence"),
+        vr="SQ",
+        value=Sequence([study]),
+    )
+
+
+def plant_stray(work: Work) -> None:
+    """Put the patient's name where the table expects none."""
+    given = work.subject.person.given
+    value = f"se2d {given}"[:16]
+    put(work.dataset, tag_of("SequenceName"), vr="SH", value=value)
+    work.plant((_step("SequenceName"),), Kind.FREE_TEXT, needles=(given[:11],), tokens=("se2d",))

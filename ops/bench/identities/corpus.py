@@ -1,0 +1,144 @@
+"""Write a folder of planted files and its answer key."""
+
+import dataclasses
+import random
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+
+import pydicom
+from pydicom.dataset import FileDataset
+
+from ops.bench.identities.attributes import (
+    add_rows,
+    nest,
+    plant_descriptors,
+    plant_identity,
+    plant_references,
+    plant_stray,
+    replant_header,
+)
+from ops.bench.identities.headers import choose_headers, open_header
+from ops.bench.identities.key import Row, derive_key
+from ops.bench.identities.persons import Subject, make_subjects
+from ops.bench.identities.private import (
+    plant_envelope,
+    plant_graphics,
+    plant_private,
+    plant_wrong_vrs,
+)
+from ops.bench.identities.standard import AttributeRow, Standard
+from ops.bench.identities.values import make_uid
+from ops.bench.identities.work import Study, Work, lenient, set_charset, unknown_stays_unknown
+
+_ADDED_PER_FILE = 60
+_NESTED_PER_FILE = 8
+_STRAY_EVERY = 15
+_DEEP_EVERY = 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Corpus:
+    """What was generated.
+
+    Attributes
+    ----------
+    files : dict
+        Name of the file to the key of its subject.
+    subjects : dict
+        Key to subject.
+    """
+
+    folder: Path
+    files: dict[str, str]
+    subjects: dict[str, Subject]
+    rows: list[Row]
+
+
+def generate(
+    folder: Path,
+    *,
+    seed: int,
+    standard: Standard,
+    corpus: Path | None,
+    count: int,
+    size_limit_bytes: int,
+) -> Corpus:
+    """Write `count` planted files below `folder`; the same seed gives the same bytes."""
+    rng = random.Random(seed)  # noqa: S311 - test data, not secrets
+    headers = choose_headers(rng, corpus=corpus, count=count, size_limit_bytes=size_limit_bytes)
+    subjects = list(make_subjects(rng, max(3, len(headers) // 4)))
+    # Two hospitals that gave the same number to two persons.
+    subjects[-1] = dataclasses.replace(subjects[-1], patient_id=subjects[0].patient_id)
+    studies = {s.key: Study(study_uid=make_uid(rng), frame_uid=make_uid(rng)) for s in subjects}
+    remaining: list[AttributeRow] = []
+    rows: list[Row] = []
+    files = {}
+    for index, header in enumerate(headers):
+        subject = subjects[index % len(subjects)]
+        name = f"{subject.key}/{index:03d}.dcm"
+        while len(remaining) < _ADDED_PER_FILE + _NESTED_PER_FILE:
+            block = sorted(standard.rows.values(), key=lambda row: row.tag)
+            rng.shuffle(block)
+            remaining += block
+        taken = [remaining.pop() for _ in range(_ADDED_PER_FILE + _NESTED_PER_FILE)]
+        with lenient(), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            dataset = open_header(header.path)
+            if dataset is None:
+                continue
+            work = Work(
+                dataset=dataset,
+                subject=subject,
+                rng=rng,
+                standard=standard,
+                study=studies[subject.key],
+            )
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with unknown_stays_unknown():
+                _plant(work, taken, index)
+                dataset.save_as(path, enforce_file_format=True)
+            read = pydicom.dcmread(path)
+            rows += derive_key(
+                read, work.plants, standard, file=name, subject=subject.key, rng=rng
+            )
+        files[name] = subject.key
+    return Corpus(folder=folder, files=files, subjects={s.key: s for s in subjects}, rows=rows)
+
+
+def _plant(work: Work, taken: list[AttributeRow], index: int) -> None:
+    rng = work.rng
+    set_charset(work.dataset, rng.choice(work.subject.culture.charsets))
+    replant_header(work)
+    plant_identity(work)
+    plant_descriptors(work, 5)
+    add_rows(work, taken[:_ADDED_PER_FILE])
+    depth = 30 if index % _DEEP_EVERY == 5 else rng.randrange(1, 7)
+    nest(work, taken[_ADDED_PER_FILE:], depth)
+    plant_private(work, 6)
+    plant_wrong_vrs(work)
+    plant_graphics(work)
+    plant_envelope(work)
+    plant_references(work)
+    if index % _STRAY_EVERY == 7:
+        plant_stray(work)
+    _set_uids(work, index)
+
+
+def _set_uids(work: Work, index: int) -> None:
+    """Give the object its own UIDs within its subject's study, and a number that marks it."""
+    dataset: FileDataset = work.dataset
+    dataset.StudyInstanceUID = work.study.study_uid
+    dataset.SeriesInstanceUID = make_uid(work.rng)
+    dataset.SOPInstanceUID = make_uid(work.rng)
+    dataset.file_meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID
+    dataset.file_meta.MediaStorageSOPClassUID = dataset.SOPClassUID
+    if "FrameOfReferenceUID" in dataset:
+        dataset.FrameOfReferenceUID = work.study.frame_uid
+    dataset.InstanceNumber = str(7001 + index)
+    work.study.siblings.append(
+        (str(dataset.SOPClassUID), str(dataset.SOPInstanceUID), str(dataset.SeriesInstanceUID))
+    )
+    root = {("0020000D",), ("0020000E",), ("00080018",), ("00200052",)}
+    work.plants = [plant for plant in work.plants if plant.path not in root]

@@ -1,0 +1,148 @@
+"""Names, places and character sets of several cultures. All persons are invented."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Culture:
+    """A stock of names with the character sets that can write them.
+
+    Attributes
+    ----------
+    families, givens : tuple of tuple of str
+        Romanised, native (or ''), phonetic (or '') form.
+    charsets : tuple of tuple of str
+        Values for Specific Character Set (0008,0005); a file takes one of them.
+    prefixes : tuple of str
+        What may stand before a family name, such as ``van der``.
+    cities : tuple of str
+        For addresses and institutions.
+    hospital : str
+        Pattern of an institution name, with ``{city}``.
+    """
+
+    name: str
+    families: tuple[tuple[str, str, str], ...]
+    givens: tuple[tuple[str, str, str], ...]
+    charsets: tuple[tuple[str, ...], ...]
+    prefixes: tuple[str, ...] = ("",)
+    cities: tuple[str, ...]
+    hospital: str
+
+
+def _plain(text: str) -> tuple[tuple[str, str, str], ...]:
+    return tuple((word.replace("_", " "), "", "") for word in text.split())
+
+
+def _triples(text: str) -> tuple[tuple[str, str, str], ...]:
+    triples = []
+    for entry in text.split():
+        roman, native, phonetic = (*entry.split("/"), "", "")[:3]
+        triples.append((roman, native, phonetic))
+    return tuple(triples)
+
+
+_UTF8 = ("ISO_IR 192",)
+
+CLINICAL_SURNAMES = frozenset({"HAND", "BONE", "MAY", "WHITE", "HEAD", "LUNG", "CHEST", "SPINE"})
+"""Surnames that are words of a radiology report: alone they say nothing."""
+
+CULTURES: tuple[Culture, ...] = (
+    Culture(
+        name="english",
+        families=_plain("Ashdown Brackenbury Calloway Dunsmore Featherstone Hollingsworth Kirkbride"),
+        givens=_plain("Rosalind Clementine Barnaby Thaddeus Winifred Leopold Cordelia"),
+        charsets=((), ("ISO_IR 100",), _UTF8),
+        cities=("Wexbridge", "Marlholme", "Tarnbury"),
+        hospital="{city} General Infirmary",
+    ),
+    Culture(
+        name="clinical-words",
+        families=_plain("HAND BONE MAY WHITE HEAD SPINE CHEST"),
+        givens=_plain("Jonathan Marguerite Desmond Philippa Gilbert Henrietta"),
+        charsets=((), ("ISO_IR 100",)),
+        cities=("Ravenmoor", "Oxleigh"),
+        hospital="St Aldhelm Hospital {city}",
+    ),
+    Culture(
+        name="hyphenated",
+        families=_plain("Fortescue-Hale Quillan-Brandt Lindqvist-Moreau Abernathy-Roux"),
+        givens=_plain("Anne-Sophie Jean-Baptiste Karl-Heinz Mary-Louise"),
+        charsets=((), ("ISO_IR 100",), _UTF8),
+        cities=("Villeneuf", "Altenried"),
+        hospital="Clinique {city}",
+    ),
+    Culture(
+        name="western-diacritics",
+        families=_plain("Grünwäldner Lefèbvrier Núñezal Sjöstrandér Gonçalvesto Brønstedt"),
+        givens=_plain("Jürgenhard Éloïse Joaquín Åsalinda Conceição Zoëlle"),
+        charsets=(("ISO_IR 100",), _UTF8),
+        cities=("Würzlach", "Ségurac"),
+        hospital="Klinikum {city}",
+    ),
+    Culture(
+        name="prefixes",
+        families=_plain("Steenhoven Montclairette Bergenthal Ouderkerk"),
+        givens=_plain("Wilhelmina Maximilian Annelies Ferdinand"),
+        charsets=((), ("ISO_IR 100",)),
+        prefixes=("van der ", "von und zu ", "de la ", "O'"),
+        cities=("Hoogmeer", "Lindental"),
+        hospital="Medisch Centrum {city}",
+    ),
+    Culture(
+        name="polish",
+        families=_plain("Wiśniewiecki Żółkiewicz Dąbrowniak Święcicki"),
+        givens=_plain("Małgorzata Stanisława Władymir Bożydara"),
+        charsets=(("ISO_IR 101",), _UTF8),
+        cities=("Łęgowo", "Dębniki"),
+        hospital="Szpital {city}",
+    ),
+    Culture(
+        name="japanese",
+        families=_triples("Yamadera/山寺/やまでら Kuroiwa/黒岩/くろいわ Shinozuka/篠塚/しのづか"),
+        givens=_triples("Tarouji/太郎次/たろうじ Hanayo/花世/はなよ Kenshin/健信/けんしん"),
+        charsets=(("", "ISO 2022 IR 87"), _UTF8),
+        cities=("Mizukawa", "Takahora"),
+        hospital="{city} Daigaku Byoin",
+    ),
+    Culture(
+        name="korean",
+        families=_triples("Hwangbo/皇甫/황보 Namgung/南宮/남궁 Seonu/鮮于/선우"),
+        givens=_triples("Gildong/吉洞/길동 Seoyeon/書姸/서연 Minjun/敏俊/민준"),
+        charsets=(("", "ISO 2022 IR 149"), _UTF8),
+        cities=("Cheongdae", "Haesan"),
+        hospital="{city} Daehak Byeongwon",
+    ),
+    Culture(
+        name="chinese",
+        families=_triples("Ouyangde/欧阳 Shangguan/上官 Zhugeliu/诸葛"),
+        givens=_triples("Xiaodong/小东 Meilinfang/美林芳 Jianguoyi/建国义"),
+        charsets=(("GB18030",), _UTF8),
+        cities=("Qinghewan", "Donglinzhen"),
+        hospital="{city} Renmin Yiyuan",
+    ),
+    Culture(
+        name="arabic",
+        families=_triples("Alqabbanji/القباني Almutanabbi/المتنبي Alrashidin/الراشدين"),
+        givens=_triples("Nizarullah/نزارالله Khadijatul/خديجة Abdulqadir/عبدالقادر"),
+        charsets=(("ISO_IR 127",), _UTF8),
+        cities=("Wadisalam", "Tellnour"),
+        hospital="Mustashfa {city}",
+    ),
+    Culture(
+        name="cyrillic",
+        families=_triples("Luxemburgskaya/Люксембургская Vorontsovich/Воронцович Zhdanovsky/Ждановский"),
+        givens=_triples("Vsevolodin/Всеволодин Svyatoslava/Святослава Yevdokiya/Евдокия"),
+        charsets=(("ISO_IR 144",), _UTF8),
+        cities=("Belozersk", "Krasnorech"),
+        hospital="Bolnitsa {city}",
+    ),
+    Culture(
+        name="greek",
+        families=_triples("Dionysiadis/Διονυσιάδης Papathanasiou/Παπαθανασίου Xenakidou/Ξενακίδου"),
+        givens=_triples("Aristotelis/Αριστοτέλης Polyxenia/Πολυξένια Theodosios/Θεοδόσιος"),
+        charsets=(("ISO_IR 126",), _UTF8),
+        cities=("Nea Thalassa", "Ano Petria"),
+        hospital="Nosokomeio {city}",
+    ),
+)

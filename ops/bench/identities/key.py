@@ -1,0 +1,281 @@
+"""The answer key: for every place of every file, what must go and what must stay."""
+
+import csv
+import json
+import random
+from dataclasses import asdict, dataclass
+from pathlib import Path as File
+
+from pydicom.datadict import keyword_for_tag
+from pydicom.dataelem import DataElement
+from pydicom.dataset import FileDataset
+from pydicom.tag import Tag
+
+from ops.bench.identities.paths import Path, Step, resolve, show, text_of, walk
+from ops.bench.identities.standard import Profile, Standard, is_class_uid
+from ops.bench.identities.work import Expect, Kind, Plant
+
+_PIXELS = (Tag(0x7FE0, 0x0010), Tag(0x7FE0, 0x0008), Tag(0x7FE0, 0x0009))
+_OURS = frozenset(  # written by whoever de-identifies
+    {"PatientIdentityRemoved", "DeidentificationMethod", "DeidentificationMethodCodeSequence"}
+    | {"LongitudinalTemporalInformationModified", "SpecificCharacterSet"}
+)
+_NUMERIC = frozenset({"CS", "DS", "FD", "FL", "IS", "SL", "SS", "UL", "US"})
+_UNTOUCHED = ("CT", "MR", "PT", "NM", "SEG", "RTDOSE", "SM")
+_KEPT_PER_FILE = 120
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One line of the answer key.
+
+    Attributes
+    ----------
+    basic, research : Expect
+        What must be true under the Basic Profile, and under the options of the research set.
+    value : str
+        What stood there, as `paths.text_of` gives it.
+    needles : tuple of str
+        What must not be found, there or anywhere in the file.
+    tokens : tuple of str
+        Clinical words that should stay where the text is cleaned.
+    """
+
+    file: str
+    subject: str
+    path: Path
+    kind: Kind
+    basic: Expect
+    research: Expect
+    value: str = ""
+    needles: tuple[str, ...] = ()
+    tokens: tuple[str, ...] = ()
+
+    def expected(self, profile: Profile) -> Expect:
+        """Return the column for `profile`."""
+        return self.basic if profile is Profile.BASIC else self.research
+
+    def as_json(self) -> dict[str, object]:
+        """Return the row as JSON can hold it."""
+        return {**asdict(self), "path": list(self.path)}
+
+    @classmethod
+    def from_json(cls, data: dict[str, object]) -> "Row":
+        """Return the row that `as_json` gave."""
+
+        def texts(name: str) -> tuple[str, ...]:
+            value = data[name]
+            return tuple(map(str, value)) if isinstance(value, list | tuple) else ()
+
+        steps = data["path"]
+        path: tuple[Step, ...] = tuple(steps) if isinstance(steps, list | tuple) else ()
+        return cls(
+            file=str(data["file"]),
+            subject=str(data["subject"]),
+            path=path,
+            kind=Kind(str(data["kind"])),
+            basic=Expect(str(data["basic"])),
+            research=Expect(str(data["research"])),
+            value=str(data["value"]),
+            needles=texts("needles"),
+            tokens=texts("tokens"),
+        )
+
+
+def write_key(rows: list[Row], folder: File) -> None:
+    """Write the key as JSON lines and, for people, as CSV."""
+    with (folder / "key.jsonl").open("w", encoding="utf-8") as out:
+        for row in rows:
+            out.write(json.dumps(row.as_json(), ensure_ascii=False) + "\n")
+    with (folder / "key.csv").open("w", encoding="utf-8", newline="") as out:
+        writer = csv.writer(out)
+        writer.writerow(("file", "subject", "path", "kind", "basic", "research", "value"))
+        for row in rows:
+            writer.writerow(
+                (row.file, row.subject, show(row.path), row.kind, row.basic, row.research, row.value)
+            )
+
+
+def derive_key(
+    dataset: FileDataset,
+    plants: list[Plant],
+    standard: Standard,
+    *,
+    file: str,
+    subject: str,
+    rng: random.Random,
+) -> list[Row]:
+    """Return the rows of one written file.
+
+    Parameters
+    ----------
+    dataset : FileDataset
+        The file as read back.
+    plants : list of Plant
+        What was planted in it.
+    rng : random.Random
+        Chooses which of many clinical values are asked for.
+    """
+    planted = {plant.path: plant for plant in plants}
+    rows = []
+    kept = []
+    covered: list[Path] = []
+    for path, element in walk(dataset):
+        plant = planted.pop(path, None)
+        if plant is None and any(path[: len(done)] == done for done in covered):
+            continue
+        expects = {
+            profile: _expect(dataset, path, element, plant, standard, profile)
+            for profile in Profile
+        }
+        if set(expects.values()) == {Expect.FREE}:
+            continue
+        value = text_of(element)
+        if not value:
+            continue
+        row = Row(
+            file=file,
+            subject=subject,
+            path=path,
+            kind=plant.kind if plant else _kind(path, element),
+            basic=expects[Profile.BASIC],
+            research=expects[Profile.RESEARCH],
+            value=value,
+            needles=plant.needles if plant else (),
+            tokens=plant.tokens if plant else (),
+        )
+        if element.tag.is_private and element.VR == "SQ":
+            covered.append(path)
+        only_kept = {row.basic, row.research} <= {Expect.KEPT, Expect.FREE}
+        (kept if only_kept and row.kind is not Kind.PIXEL else rows).append(row)
+    for plant in planted.values():
+        rows.append(_elsewhere(dataset, plant, file=file, subject=subject))
+    chosen = kept if len(kept) <= _KEPT_PER_FILE else rng.sample(kept, _KEPT_PER_FILE)
+    return rows + sorted(chosen, key=lambda r: show(r.path))
+
+
+def _elsewhere(dataset: FileDataset, plant: Plant, *, file: str, subject: str) -> Row:
+    """Return the row of a plant before the dataset, or below bytes that no walk enters."""
+    value = ""
+    if plant.path[0] == "meta":
+        found = resolve(dataset.file_meta, plant.path[1:])
+        value = "" if found is None else text_of(found)
+    expect = plant.expects or Expect.GONE
+    return Row(
+        file=file,
+        subject=subject,
+        path=plant.path,
+        kind=plant.kind,
+        basic=expect,
+        research=expect,
+        value=value,
+        needles=plant.needles,
+    )
+
+
+def _kind(path: Path, element: DataElement) -> Kind:
+    if element.tag in _PIXELS:
+        return Kind.PIXEL
+    if any(isinstance(step, str) and ":" in step for step in path):
+        return Kind.PRIVATE
+    if element.VR == "UI":
+        return Kind.UID
+    if element.VR in ("DA", "DT", "TM"):
+        return Kind.DATE
+    return Kind.STRUCTURED if len(path) == 1 else Kind.SEQUENCE
+
+
+def _expect(
+    dataset: FileDataset,
+    path: Path,
+    element: DataElement,
+    plant: Plant | None,
+    standard: Standard,
+    profile: Profile,
+) -> Expect:
+    if plant is not None and plant.expects is not None:
+        return plant.expects
+    if element.tag in _PIXELS:
+        touched = profile is Profile.RESEARCH and dataset.get("Modality", "") not in _UNTOUCHED
+        return Expect.FREE if touched else Expect.KEPT
+    tags = [step for step in path if isinstance(step, str)]
+    if any(":" in tag for tag in tags):
+        return _private(tags, element, plant, standard, profile)
+    above = [_letter(tag, standard, profile) for tag in tags[:-1]]
+    here = _letter(tags[-1], standard, profile)
+    if any(letter not in ("K", "C", "X/Z/U*") for letter in above):
+        return Expect.GONE if plant else Expect.FREE
+    if element.VR == "SQ":
+        return Expect.FREE if here in ("K", "C", "X/Z/U*") or above_free(above) else Expect.GONE
+    return _leaf(path, element, plant, here, above)
+
+
+def above_free(above: list[str]) -> bool:
+    """Whether an enclosing sequence may be cleaned as a whole."""
+    return any(letter in ("C", "X/Z/U*") for letter in above)
+
+
+def _letter(step: str, standard: Standard, profile: Profile) -> str:
+    """Return the action for a standard tag; K where the table does not name it."""
+    tag = Tag(int(step, 16))
+    if 0x5000 <= tag.group <= 0x50FF:
+        return "X"
+    row = standard.row(tag)
+    return "K" if row is None else row.letter(profile)
+
+
+def _leaf(
+    path: Path, element: DataElement, plant: Plant | None, here: str, above: list[str]
+) -> Expect:
+    keyword = keyword_for_tag(element.tag)
+    if path == ("00100010",) or path == ("00100020",):
+        return Expect.PSEUDONYM
+    if 0x6000 <= element.tag.group <= 0x60FF or keyword in _OURS:
+        return Expect.FREE
+    if element.VR == "UI":
+        return _uid(keyword, here, above)
+    if above_free(above):
+        return _cleaned(plant) if plant else Expect.FREE
+    if here == "K":
+        if keyword == "PatientAge" and str(element.value) > "089Y":
+            return Expect.GONE
+        return _cleaned(plant) if plant and plant.needles else Expect.KEPT
+    if here == "C":
+        if element.VR in ("DA", "DT"):
+            return Expect.DATE
+        if element.VR == "TM":
+            return Expect.PRESENT
+        return _cleaned(plant) if plant else Expect.FREE
+    return Expect.GONE
+
+
+def _cleaned(plant: Plant | None) -> Expect:
+    return Expect.CLEANED if plant and plant.tokens else Expect.GONE
+
+
+def _uid(keyword: str, here: str, above: list[str]) -> Expect:
+    if is_class_uid(keyword):
+        return Expect.FREE if above_free(above) or here != "K" else Expect.KEPT
+    if here == "U":
+        return Expect.UID_OR_GONE if above_free(above) else Expect.UID
+    return Expect.FREE if here == "K" else Expect.GONE
+
+
+def _private(
+    tags: list[str],
+    element: DataElement,
+    plant: Plant | None,
+    standard: Standard,
+    profile: Profile,
+) -> Expect:
+    if plant is not None:
+        return Expect.GONE
+    if sum(":" in tag for tag in tags) != 1 or ":" not in tags[-1]:
+        return Expect.FREE
+    if profile is Profile.BASIC:
+        return Expect.GONE
+    group, low, creator = tags[-1].split(":", 2)
+    safe = standard.safe.get((int(group, 16), int(low, 16), creator))
+    if safe is None:
+        return Expect.GONE
+    return Expect.KEPT if safe.vr in _NUMERIC and element.VR != "SQ" else Expect.FREE

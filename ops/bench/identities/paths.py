@@ -1,0 +1,129 @@
+"""Name, walk and compare the places of a dataset."""
+
+import hashlib
+from collections.abc import Iterator
+
+from pydicom.dataelem import DataElement
+from pydicom.dataset import Dataset
+from pydicom.multival import MultiValue
+from pydicom.sequence import Sequence
+from pydicom.tag import BaseTag, Tag
+
+Step = str | int
+Path = tuple[Step, ...]
+"""Tags as ``ggggeeee``, private ones as ``gggg:ee:CREATOR``, items as int; ``meta`` and
+``preamble`` stand for what lies before the dataset."""
+
+
+def step_of(dataset: Dataset, tag: BaseTag) -> str:
+    """Return the step that names `tag` in `dataset`."""
+    if not tag.is_private:
+        return f"{tag:08X}"
+    block = tag.element >> 8
+    creator = dataset.get_item((tag.group, block)) if block else None
+    name = "" if creator is None else _bytes_text(creator.value)
+    return f"{tag.group:04X}:{tag.element & 0xFF:02X}:{name}"
+
+
+def _bytes_text(value: object) -> str:
+    text = value.decode("latin-1") if isinstance(value, bytes) else str(value)
+    return text.strip(" \0")
+
+
+def element_at(dataset: Dataset, tag: BaseTag) -> DataElement | None:
+    """Return the element, its value as raw bytes when pydicom cannot convert it."""
+    try:
+        return dataset[tag]
+    except KeyError:
+        return None
+    except Exception:  # noqa: BLE001 - malformed values are what is looked at here
+        raw = dataset.get_item(tag)
+        value = raw.value if raw is not None and isinstance(raw.value, bytes) else b""
+        return DataElement(tag, "UN", value)
+
+
+def walk(dataset: Dataset, prefix: Path = ()) -> Iterator[tuple[Path, DataElement]]:
+    """Yield every element at every depth with its path, private creators left out."""
+    for key in sorted(dataset.keys()):
+        tag = Tag(key)
+        if tag.is_private and tag.element < 0x100:
+            continue
+        element = element_at(dataset, tag)
+        if element is None:
+            continue
+        path = (*prefix, step_of(dataset, tag))
+        yield path, element
+        if element.VR == "SQ" and isinstance(element.value, Sequence):
+            for index, item in enumerate(element.value):
+                yield from walk(item, (*path, index))
+
+
+def resolve(dataset: Dataset, path: Path) -> DataElement | None:
+    """Return the element at `path` of `dataset`, None where there is none."""
+    here: Dataset = dataset
+    element: DataElement | None = None
+    for step in path:
+        if isinstance(step, int):
+            if element is None or element.VR != "SQ" or step >= len(element.value):
+                return None
+            here = element.value[step]
+            continue
+        tag = _tag_of(here, step)
+        element = None if tag is None else element_at(here, tag)
+        if element is None:
+            return None
+    return element
+
+
+def _tag_of(dataset: Dataset, step: str) -> BaseTag | None:
+    if ":" not in step:
+        return Tag(int(step, 16))
+    group, low, creator = step.split(":", 2)
+    number = int(group, 16)
+    if not creator:
+        return Tag(number, int(low, 16))
+    for block in range(0x10, 0x100):
+        found = dataset.get_item((number, block))
+        if found is not None and _bytes_text(found.value) == creator:
+            tag = Tag(number, (block << 8) | int(low, 16))
+            if tag in dataset:
+                return tag
+    return None
+
+
+def text_of(element: DataElement) -> str:
+    """Return the value of `element` as text to compare by; long bytes as a digest."""
+    value = element.value
+    if element.VR == "SQ" and isinstance(value, Sequence):
+        if not len(value):
+            return ""
+        parts = [f"{path}={text_of(e)}" for item in value for path, e in walk(item) if e.VR != "SQ"]
+        return "sequence:" + hashlib.sha256("|".join(parts).encode()).hexdigest()[:24]
+    if isinstance(value, bytes | bytearray):
+        trimmed = bytes(value).rstrip(b"\0 ")
+        if len(trimmed) > 512:
+            return "sha256:" + hashlib.sha256(trimmed).hexdigest()
+        if trimmed and all(32 <= b < 127 for b in trimmed):
+            return trimmed.decode("ascii").strip()
+        return trimmed.hex()
+    if value is None:
+        return ""
+    values = value if isinstance(value, MultiValue | list) else [value]
+    return "\\".join(str(v).strip(" \0") for v in values).rstrip("^= ")
+
+
+def contents_of(element: DataElement) -> str:
+    """Return everything readable in `element`, items and bytes included, to search in."""
+    value = element.value
+    if element.VR == "SQ" and isinstance(value, Sequence):
+        return "\n".join(contents_of(e) for item in value for _, e in walk(item) if e.VR != "SQ")
+    if isinstance(value, bytes | bytearray):
+        raw = bytes(value)
+        return "\n".join(raw.decode(codec, "replace") for codec in ("utf-8", "latin-1", "utf-16-le"))
+    return text_of(element)
+
+
+def show(path: Path) -> str:
+    """Return `path` for a person to read."""
+    parts = [f"[{step}]" if isinstance(step, int) else f"/{step}" for step in path]
+    return "".join(parts).lstrip("/")

@@ -1,0 +1,161 @@
+"""What the planting functions share: the dataset, the subject, and the list of plants."""
+
+import random
+import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from pydicom import config
+from pydicom.dataelem import DataElement
+from pydicom.dataset import Dataset, FileDataset
+from pydicom.multival import MultiValue
+from pydicom.tag import BaseTag, Tag
+from pydicom.valuerep import PersonName
+
+from ops.bench.identities.paths import Path, walk
+from ops.bench.identities.persons import Subject
+from ops.bench.identities.standard import Standard
+from ops.bench.identities.values import make_uid
+
+
+class Kind(StrEnum):
+    """Where an identity or a clinical value stands."""
+
+    STRUCTURED = "structured"
+    SEQUENCE = "sequence"
+    PRIVATE = "private"
+    UN_BYTES = "un-bytes"
+    FREE_TEXT = "free-text"
+    UID = "uid"
+    DATE = "date"
+    META = "meta"
+    PIXEL = "pixel"
+
+
+class Expect(StrEnum):
+    """What must be true of a place after cleaning."""
+
+    GONE = "gone"
+    PSEUDONYM = "pseudonym-consistent"
+    UID = "uid-mapped-consistent"
+    UID_OR_GONE = "uid-mapped-or-gone"
+    DATE = "date-shifted-or-gone"
+    PRESENT = "present"
+    KEPT = "kept"
+    CLEANED = "cleaned"
+    FREE = "unspecified"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plant:
+    """An identity at a place; `expects` overrides what the table would say there."""
+
+    path: Path
+    kind: Kind
+    needles: tuple[str, ...] = ()
+    tokens: tuple[str, ...] = ()
+    expects: Expect | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class Study:
+    """UIDs that the objects of a subject share."""
+
+    study_uid: str
+    frame_uid: str
+    siblings: list[tuple[str, str, str]] = field(default_factory=list)
+    """SOP Class, SOP Instance and Series Instance UID of the objects written so far."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Work:
+    """One file in the making."""
+
+    dataset: FileDataset
+    subject: Subject
+    rng: random.Random
+    standard: Standard
+    study: Study
+    plants: list[Plant] = field(default_factory=list)
+    uids: dict[str, str] = field(default_factory=dict)
+
+    def fresh(self, uid: str) -> str:
+        """Return the new UID that stands for `uid` of the source header."""
+        if not uid or uid.startswith("1.2.840.10008."):
+            return uid
+        return self.uids.setdefault(uid, make_uid(self.rng))
+
+    def plant(
+        self,
+        path: Path,
+        kind: Kind,
+        *,
+        needles: tuple[str, ...] = (),
+        tokens: tuple[str, ...] = (),
+        expects: Expect | None = None,
+    ) -> None:
+        """Note what was put at `path`; a later note for a path replaces the earlier."""
+        self.plants = [p for p in self.plants if p.path != path]
+        self.plants.append(
+            Plant(path=path, kind=kind, needles=needles, tokens=tokens, expects=expects)
+        )
+
+
+def put(dataset: Dataset, tag: BaseTag | int, *, vr: str, value: object) -> None:
+    """Set an element with exactly this VR and value."""
+    number = Tag(tag)
+    dataset[number] = DataElement(number, vr, value, validation_mode=config.IGNORE)
+
+
+@contextmanager
+def lenient() -> Iterator[None]:
+    """Let pydicom read and write what is wrong on purpose."""
+    settings = config.settings
+    before = settings.reading_validation_mode, settings.writing_validation_mode
+    settings.reading_validation_mode = settings.writing_validation_mode = config.IGNORE
+    try:
+        yield
+    finally:
+        settings.reading_validation_mode, settings.writing_validation_mode = before
+
+
+@contextmanager
+def unknown_stays_unknown() -> Iterator[None]:
+    """Let an element of VR UN be written as such, also where its tag is known."""
+    before = config.replace_un_with_known_vr
+    config.replace_un_with_known_vr = False
+    try:
+        yield
+    finally:
+        config.replace_un_with_known_vr = before
+
+
+def plain(text: str) -> str:
+    """Return `text` in ASCII."""
+    folded = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    return folded or "TEXT"
+
+
+def set_charset(dataset: Dataset, charset: tuple[str, ...]) -> None:
+    """Make every text of the header ASCII and declare `charset` for what will be planted."""
+    for _, element in list(walk(dataset)):
+        if element.VR in ("LO", "LT", "SH", "ST", "UC", "UT", "PN"):
+            element.value = _in_ascii(element)
+        if element.VR == "SQ" and element.value is not None:
+            for item in element.value:
+                item.pop(Tag(0x0008, 0x0005), None)
+    if charset:
+        dataset.SpecificCharacterSet = list(charset) if len(charset) > 1 else charset[0]
+    else:
+        dataset.pop(Tag(0x0008, 0x0005), None)
+
+
+def _in_ascii(element: DataElement) -> object:
+    value = element.value
+    if isinstance(value, MultiValue):
+        return [plain(str(v)) if not str(v).isascii() else v for v in value]
+    if isinstance(value, str | PersonName) and not str(value).isascii():
+        return plain(str(value).split("=", maxsplit=1)[0])
+    return value

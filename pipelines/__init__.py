@@ -1,0 +1,1 @@
+"""Pure functions over datasets and arrays: no socket, file, clock, database or key."""

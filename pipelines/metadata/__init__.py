@@ -1,0 +1,1 @@
+"""The way of the encoded metadata: walk, actions, dates, UIDs, persons, method."""

@@ -1,0 +1,38 @@
+"""Decode text by the Specific Character Set in force (PS3.3, C.12.1.1.2)."""
+
+import warnings
+from functools import lru_cache
+
+from pydicom.charset import convert_encodings, decode_bytes
+from pydicom.valuerep import PN_DELIMS
+
+DEFAULT: tuple[str, ...] = ("iso8859",)
+
+
+@lru_cache(maxsize=256)
+def encodings_of(value: bytes) -> tuple[str, ...]:
+    """Return the Python codecs that a value of (0008,0005) names.
+
+    An unknown term is read as the default repertoire, as pydicom does.
+    """
+    terms = [term.strip() for term in value.decode("latin-1").strip("\0 ").split("\\")]
+    with warnings.catch_warnings():
+        # pydicom quotes the bad term in its warning
+        warnings.simplefilter("ignore")
+        try:
+            return tuple(convert_encodings(terms))
+        except LookupError:
+            return DEFAULT
+
+
+def decode(value: bytes, encodings: tuple[str, ...]) -> str:
+    """Return text; what can't be decoded becomes U+FFFD."""
+    if value.isascii() and b"\x1b" not in value:
+        return value.decode("ascii")
+    with warnings.catch_warnings():
+        # pydicom quotes the value in its warning
+        warnings.simplefilter("ignore")
+        try:
+            return decode_bytes(value, encodings, PN_DELIMS)
+        except (LookupError, UnicodeError):
+            return value.decode("latin-1")

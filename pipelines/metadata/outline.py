@@ -1,0 +1,157 @@
+"""Read the outline of an object: its root elements, with bulk values left in the source.
+
+The buffer holds every byte of the data set but the values of large bulk elements, one
+after another. Pixel Data of any size costs the same.
+"""
+
+from dataclasses import dataclass, field
+
+from pipelines.context import RangeReader
+from pipelines.errors import MalformedError
+from pipelines.metadata.elements import (
+    ITEM,
+    PIXEL_DATA,
+    SEQUENCE_END,
+    UNDEFINED,
+    Element,
+    Scanner,
+)
+from pipelines.metadata.encode import LONG_VRS
+from pipelines.metadata.head import Head
+
+_FIRST_READ_BYTES = 96 * 1024
+_BULK_BYTES = 8 * 1024
+_BULK_VRS = frozenset([b"OB", b"OD", b"OF", b"OL", b"OV", b"OW", b"UN"])
+_FRAGMENT_READ_BYTES = 64 * 1024
+MAX_BUFFER_BYTES = 256 * 1024 * 1024
+
+
+@dataclass(slots=True)
+class Outline:
+    """The root elements of an object.
+
+    Attributes
+    ----------
+    source : RangeReader
+    head : Head
+    buffer : bytes
+        From the start of the data set, bulk values left out.
+    elements : list[Element]
+        Of the root, ascending by tag.
+    ends : dict[int, int]
+        See `Scanner`.
+    """
+
+    source: RangeReader = field(repr=False)
+    head: Head
+    buffer: bytes = field(repr=False)
+    elements: list[Element] = field(repr=False)
+    ends: dict[int, int] = field(repr=False)
+
+    def find(self, tag: int) -> bytes | None:
+        """Return the value of a root element as encoded, None if absent."""
+        for element in self.elements:
+            if element.tag >= tag:
+                return self.value(element) if element.tag == tag else None
+        return None
+
+    def value(self, element: Element) -> bytes:
+        """Return the value of a root element as encoded."""
+        if element.bulk is not None:
+            return self.source.read(*element.bulk)
+        return self.buffer[element.value : element.following]
+
+
+def read_outline(source: RangeReader, head: Head) -> Outline:
+    """Read the root elements that follow `head`.
+
+    Raises
+    ------
+    MalformedError
+        `metadata.malformed`, `metadata.limit`.
+    """
+    size = source.size
+    buffer = source.read(head.dataset, _FIRST_READ_BYTES)
+    loaded = head.dataset + len(buffer)  # in the source: what the buffer ends at
+    ends: dict[int, int] = {}
+    elements: list[Element] = []
+    position = 0
+    while True:
+        scanner = Scanner(buffer, ends)
+        found, position = scanner.scan(position, len(buffer), implicit=head.implicit, partial=True)
+        if elements and found and found[0].tag <= elements[-1].tag:
+            raise MalformedError("metadata.malformed", where="order of tags")
+        elements += found
+        if position == len(buffer) and loaded == size:
+            return Outline(source, head, buffer, elements, ends)
+        missing = len(buffer) - position
+        bulk = _bulk_at(buffer, position, implicit=head.implicit)
+        if bulk is not None:
+            tag, vr, value, length = bulk
+            offset = loaded - len(buffer) + value
+            if length == UNDEFINED:
+                length = _fragments_end(source, offset) - offset
+            if offset + length > size:
+                raise MalformedError("metadata.malformed", where="truncated bulk value")
+            if elements and tag <= elements[-1].tag:
+                raise MalformedError("metadata.malformed", where="order of tags")
+            elements.append(Element(tag, vr, position, value, value, length, (offset, length)))
+            position = value
+            more = source.read(offset + length, _FIRST_READ_BYTES)
+            buffer = buffer[:value] + more
+            loaded = offset + length + len(more)
+            continue
+        more = source.read(loaded, max(_FIRST_READ_BYTES, len(buffer)))
+        if not more:
+            raise MalformedError("metadata.malformed", where=f"{missing} bytes left over")
+        buffer += more
+        loaded += len(more)
+        if len(buffer) > MAX_BUFFER_BYTES:
+            raise MalformedError("metadata.limit", where="size without bulk values")
+
+
+def _bulk_at(buffer: bytes, position: int, *, implicit: bool) -> tuple[int, bytes, int, int] | None:
+    """Return tag, VR, offset and length of a large bulk value that starts here."""
+    header = buffer[position : position + 12]
+    if len(header) < 12:
+        return None
+    tag = int.from_bytes(header[0:2], "little") << 16 | int.from_bytes(header[2:4], "little")
+    if implicit:
+        value = position + 8
+        length = int.from_bytes(header[4:8], "little")
+        items = header[8:12] == b"\xfe\xff\x00\xe0"
+        is_bulk = tag == PIXEL_DATA or (length != UNDEFINED and not items)
+        vr = b""
+    else:
+        vr = header[4:6]
+        if vr not in LONG_VRS:
+            return None
+        value = position + 12
+        length = int.from_bytes(header[8:12], "little")
+        is_bulk = tag == PIXEL_DATA or (vr in _BULK_VRS and length != UNDEFINED)
+    if not is_bulk or length <= _BULK_BYTES:
+        return None
+    return tag, vr, value, length
+
+
+def _fragments_end(source: RangeReader, offset: int) -> int:
+    """Return what follows encapsulated Pixel Data (PS3.5, A.4)."""
+    window = b""
+    base = offset
+    while True:
+        at = offset - base
+        if at + 8 > len(window):
+            window = source.read(offset, _FRAGMENT_READ_BYTES)
+            base, at = offset, 0
+            if len(window) < 8:
+                raise MalformedError("metadata.malformed", where="truncated fragments")
+        tag = int.from_bytes(window[at : at + 2], "little") << 16 | int.from_bytes(
+            window[at + 2 : at + 4], "little"
+        )
+        length = int.from_bytes(window[at + 4 : at + 8], "little")
+        offset += 8
+        if tag == SEQUENCE_END:
+            return offset
+        if tag != ITEM:
+            raise MalformedError("metadata.malformed", where="fragment expected")
+        offset += length

@@ -1,0 +1,66 @@
+"""Decoded values of the attributes of one place, by keyword."""
+
+from struct import calcsize, iter_unpack
+
+from pydicom.datadict import tag_for_keyword
+
+from pipelines.metadata.charsets import DEFAULT, decode, encodings_of
+from pipelines.metadata.elements import Element
+from pipelines.metadata.outline import Outline
+
+_CHARACTER_SET = 0x00080005
+_NUMBERS = {
+    b"US": "H",
+    b"SS": "h",
+    b"UL": "I",
+    b"SL": "i",
+    b"FL": "f",
+    b"FD": "d",
+}
+_MAX_VALUE_BYTES = 64 * 1024
+
+
+class RootLookup:
+    """Call it with a keyword: the decoded value, or None where it is absent.
+
+    Several values are joined by a backslash. Numbers in binary VRs are shown in
+    decimal; other binary values are not shown.
+
+    Parameters
+    ----------
+    elements : list[Element]
+    buffer : bytes
+    encodings : tuple[str, ...]
+        Python codecs in force.
+    """
+
+    __slots__ = ("_buffer", "_by_tag", "_elements", "_encodings")
+
+    def __init__(self, elements: list[Element], buffer: bytes, encodings: tuple[str, ...]) -> None:
+        self._elements = elements
+        self._buffer = buffer
+        self._encodings = encodings
+        self._by_tag: dict[int, Element] | None = None
+
+    @classmethod
+    def of_outline(cls, outline: Outline) -> "RootLookup":
+        """Return the look-up of the root."""
+        charset = outline.find(_CHARACTER_SET)
+        encodings = encodings_of(charset) if charset else DEFAULT
+        return cls(outline.elements, outline.buffer, encodings)
+
+    def __call__(self, keyword: str) -> str | None:
+        """Return the decoded value of `keyword`."""
+        tag = tag_for_keyword(keyword)
+        if self._by_tag is None:
+            self._by_tag = {element.tag: element for element in self._elements}
+        element = self._by_tag.get(tag) if tag is not None else None
+        if element is None or element.bulk is not None:
+            return None
+        value = self._buffer[element.value : element.following][:_MAX_VALUE_BYTES]
+        number = _NUMBERS.get(element.vr)
+        if number is not None:
+            whole = len(value) - len(value) % calcsize(number)
+            return "\\".join(str(n) for (n,) in iter_unpack(f"<{number}", value[:whole]))
+        text = decode(value, self._encodings)
+        return "\\".join(part.strip("\0 ") for part in text.split("\\"))

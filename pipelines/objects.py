@@ -1,0 +1,108 @@
+"""What travels between the steps of the pipelines: inspected, cleaned, evidence."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from pipelines.context import RangeReader, Segment
+from pipelines.metadata.outline import Outline
+from pipelines.report import Report
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inspection:
+    """What the gateway must know of an object before it can be cleaned.
+
+    Patient data: never logged, never stored.
+
+    Attributes
+    ----------
+    patient_id : str
+        (0010,0020) without padding; never empty.
+    issuer : str
+        Issuer of Patient ID (0010,0021); "" if absent.
+    attributes : Mapping[str, str]
+        Values of the root attributes that were asked for, decoded; several values are
+        joined by a backslash; absent attributes are missing.
+    outline : Outline
+        What was read, so that `clean` does not read it again. Stays in the process.
+    normalised : bool
+        True where pydicom had to re-encode the object.
+    """
+
+    sop_class_uid: str
+    sop_instance_uid: str
+    study_instance_uid: str
+    series_instance_uid: str
+    transfer_syntax_uid: str
+    patient_id: str = field(repr=False)
+    issuer: str = field(repr=False)
+    attributes: Mapping[str, str] = field(repr=False)
+    outline: Outline = field(repr=False, compare=False)
+    normalised: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdentityValue:
+    """A value of the source that must not be found in the output. Patient data.
+
+    Attributes
+    ----------
+    tag : int
+    value : bytes
+        As encoded, padding included.
+    encodings : tuple[str, ...]
+        Python codecs of the Specific Character Set in force.
+    """
+
+    tag: int
+    value: bytes = field(repr=False)
+    encodings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What verify needs to know of the source. Patient data: lives in memory only.
+
+    Attributes
+    ----------
+    identity : tuple[IdentityValue, ...]
+        Identifying values met at any depth (`pipelines.verify.identity.IDENTITY_TAGS`),
+        each distinct one once.
+    uids : Mapping[str, str]
+        Every UID that was replaced, with its replacement.
+    present : frozenset[int]
+        Tags of the root that were present in the source, and not empty.
+    present_empty : frozenset[int]
+        Tags of the root that were present and empty.
+    """
+
+    identity: tuple[IdentityValue, ...] = field(repr=False)
+    uids: Mapping[str, str] = field(repr=False)
+    present: frozenset[int]
+    present_empty: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cleaned:
+    """A cleaned object, not yet written.
+
+    Attributes
+    ----------
+    segments : tuple[Segment, ...]
+        The whole file (PS3.10), in order. Spans refer to `source`.
+    source : RangeReader
+        The reader that was given, or one over the normalised bytes.
+    sop_class_uid, transfer_syntax_uid : str
+    sop_instance_uid, study_instance_uid, series_instance_uid : str
+        Of the output: new UIDs.
+    """
+
+    segments: tuple[Segment, ...] = field(repr=False)
+    source: RangeReader = field(repr=False)
+    sop_class_uid: str
+    transfer_syntax_uid: str
+    sop_instance_uid: str
+    study_instance_uid: str
+    series_instance_uid: str
+    report: Report
+    evidence: Evidence = field(repr=False)

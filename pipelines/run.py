@@ -1,0 +1,223 @@
+"""The way of one object through the pipelines.
+
+``inspect`` → (the gateway asks the vault for the subject context) → ``clean`` →
+(the gateway writes the segments) → ``verify`` over what was written → release.
+
+Whatever is raised as `pipelines.errors.HeldError` holds the object, with its code.
+"""
+
+from collections.abc import Collection
+
+from pipelines.context import RangeReader, SubjectContext
+from pipelines.errors import HeldError, MalformedError
+from pipelines.metadata.encode import encode_element
+from pipelines.metadata.head import encode_head
+from pipelines.metadata.method import (
+    DEIDENTIFICATION_METHOD_CODE_SEQUENCE,
+    code_sequence,
+    method_codes,
+    method_elements,
+)
+from pipelines.metadata.opening import open_object, read_normalised
+from pipelines.metadata.outline import Outline
+from pipelines.metadata.replacement import PATIENT_ID, PATIENT_NAME
+from pipelines.metadata.root import RootLookup
+from pipelines.metadata.sop_classes import storage_sop_classes
+from pipelines.metadata.walk import Walk
+from pipelines.objects import Cleaned, Evidence, IdentityValue, Inspection
+from pipelines.report import Report
+from pipelines.verify import IDENTITY_TAGS, verify_written
+from rules.plan import Plan
+from rules.vocabulary import Operation, Option
+
+_REQUIRED = (
+    "SOPClassUID",
+    "SOPInstanceUID",
+    "StudyInstanceUID",
+    "SeriesInstanceUID",
+    "PatientID",
+    "IssuerOfPatientID",
+)
+__all__ = ["Cleaned", "Evidence", "IdentityValue", "Inspection", "clean", "inspect", "verify"]
+
+PIXEL_TAGS = frozenset([0x7FE00008, 0x7FE00009, 0x7FE00010])
+
+
+def inspect(
+    source: RangeReader,
+    *,
+    attributes: Collection[str],
+    private_sop_classes: Collection[str] = (),
+) -> Inspection:
+    """Read what routing and the vault need.
+
+    Parameters
+    ----------
+    source : RangeReader
+        A DICOM file (PS3.10), with or without preamble and meta information.
+    attributes : Collection[str]
+        DICOM keywords of root attributes, for conditions.
+    private_sop_classes : Collection[str]
+        Taken beside the storage SOP classes of the standard.
+
+    Raises
+    ------
+    pipelines.errors.HeldError
+        `identity.missing`, `metadata.no-uid`, `sop-class.unsupported`.
+    pipelines.errors.MalformedError
+    """
+    outline, normalised = open_object(source)
+    root = RootLookup.of_outline(outline)
+    values = {keyword: root(keyword) or "" for keyword in _REQUIRED}
+    if not values["SOPClassUID"]:
+        raise HeldError("metadata.no-uid", where="SOPClassUID")
+    if (
+        values["SOPClassUID"] not in storage_sop_classes()
+        and values["SOPClassUID"] not in private_sop_classes
+    ):
+        raise HeldError("sop-class.unsupported")
+    for keyword in _REQUIRED[1:4]:
+        if not values[keyword]:
+            raise HeldError("metadata.no-uid", where=keyword)
+    if not values["PatientID"]:
+        raise HeldError("identity.missing")
+    asked = {keyword: root(keyword) for keyword in attributes}
+    return Inspection(
+        sop_class_uid=values["SOPClassUID"],
+        sop_instance_uid=values["SOPInstanceUID"],
+        study_instance_uid=values["StudyInstanceUID"],
+        series_instance_uid=values["SeriesInstanceUID"],
+        transfer_syntax_uid=outline.head.transfer_syntax_uid,
+        patient_id=values["PatientID"],
+        issuer=values["IssuerOfPatientID"],
+        attributes={k: v for k, v in asked.items() if v is not None},
+        outline=outline,
+        normalised=normalised,
+    )
+
+
+def clean(
+    source: RangeReader,
+    *,
+    plan: Plan,
+    context: SubjectContext,
+    inspection: Inspection,
+    explain: bool,
+) -> Cleaned:
+    """Clean one object.
+
+    Parameters
+    ----------
+    source : RangeReader
+        The one that was inspected.
+    inspection : Inspection
+        Of this object; what it read is not read again.
+    explain : bool
+        True: the report lists every change.
+
+    Raises
+    ------
+    pipelines.errors.HeldError
+    """
+    outline = inspection.outline
+    normalised = inspection.normalised
+    try:
+        return _clean(outline, plan, context, explain=explain, normalised=normalised)
+    except MalformedError as error:
+        if normalised or error.code != "metadata.malformed":
+            raise
+    # The walk met something inside a sequence that it can't read; pydicom may.
+    outline = read_normalised(source)
+    return _clean(outline, plan, context, explain=explain, normalised=True)
+
+
+def _clean(
+    outline: Outline,
+    plan: Plan,
+    context: SubjectContext,
+    *,
+    explain: bool,
+    normalised: bool,
+) -> Cleaned:
+    root = RootLookup.of_outline(outline)
+    tags = {element.tag for element in outline.elements}
+    _hold_unavailable(plan, tags, root("Modality") or "")
+    sop_class_uid = root("SOPClassUID") or ""
+    node = plan.roots[sop_class_uid]
+    implicit = outline.head.implicit
+    walk = Walk(
+        outline,
+        context=context,
+        root=root,
+        identity_tags=IDENTITY_TAGS,
+        explain=explain,
+    )
+    additions = method_elements(plan, implicit=implicit)
+    additions[DEIDENTIFICATION_METHOD_CODE_SEQUENCE] = b""  # once we know what ran
+    for tag, vr in ((PATIENT_NAME, b"PN"), (PATIENT_ID, b"LO")):
+        if tag not in tags and node[tag].operation is Operation.PSEUDONYM:
+            additions[tag] = encode_element(
+                tag, vr, context.pseudonym.encode("ascii"), implicit=implicit
+            )
+    segments, positions = walk.run(node, additions)
+    codes = method_codes(plan, walk.notes)
+    segments[positions[DEIDENTIFICATION_METHOD_CODE_SEQUENCE]] = code_sequence(
+        codes, implicit=implicit
+    )
+    # under retain-uids, or by a rule, the three UIDs may stay
+    replaced = walk.replacement.uids.replaced
+    new = {k: replaced.get(v, v) for k in _REQUIRED[1:4] if (v := root(k) or "")}
+    head = encode_head(
+        sop_class_uid=sop_class_uid,
+        sop_instance_uid=new["SOPInstanceUID"],
+        transfer_syntax_uid=outline.head.transfer_syntax_uid,
+    )
+    filled = {element.tag for element in outline.elements if element.length}
+    return Cleaned(
+        segments=(head, *(s for s in segments if s != b"")),
+        source=outline.source,
+        sop_class_uid=sop_class_uid,
+        transfer_syntax_uid=outline.head.transfer_syntax_uid,
+        sop_instance_uid=new["SOPInstanceUID"],
+        study_instance_uid=new["StudyInstanceUID"],
+        series_instance_uid=new["SeriesInstanceUID"],
+        report=Report(
+            plan=plan.hash,
+            actions=dict(walk.counts),
+            methods=tuple(code for code, _ in codes),
+            normalised=normalised,
+            notes=tuple(sorted(walk.notes)),
+            changes=tuple(walk.changes),
+        ),
+        evidence=Evidence(
+            identity=tuple(
+                IdentityValue(tag=tag, value=value, encodings=encodings)
+                for tag, value, encodings in sorted(walk.identity.found)
+            ),
+            uids=walk.replacement.uids.replaced,
+            present=frozenset(filled),
+            present_empty=frozenset(tags - filled),
+        ),
+    )
+
+
+def _hold_unavailable(plan: Plan, tags: set[int], modality: str) -> None:
+    """Hold what an option of the plan concerns while the option's engine is not there."""
+    if not tags & PIXEL_TAGS:
+        return
+    code = plan.unavailable.get(Option.CLEAN_PIXEL_DATA)
+    if code is not None:
+        raise HeldError(code)
+    code = plan.unavailable.get(Option.CLEAN_RECOGNIZABLE_VISUAL_FEATURES)
+    if code is not None and modality in plan.deface_modalities:
+        raise HeldError(code)
+
+
+def verify(written: RangeReader, *, cleaned: Cleaned, plan: Plan, context: SubjectContext) -> None:
+    """Search the written bytes for what is left of the subject; raise or return.
+
+    Raises
+    ------
+    pipelines.errors.ResidualError
+    """
+    verify_written(written, cleaned=cleaned, plan=plan, context=context)

@@ -1,0 +1,1 @@
+"""Look for what is left of the subject in the written object."""

@@ -1,0 +1,1 @@
+"""Rules: vocabulary, tables of the standard, compiler, plans, disclosure."""

@@ -1,0 +1,1 @@
+"""Tables of the standard in our own compact format, and their generator."""

@@ -1,0 +1,6 @@
+"""The version of the distribution and our implementation identity (PS3.7, D.3.3.2)."""
+
+VERSION = "0.1.0"
+
+IMPLEMENTATION_CLASS_UID = "2.25.217368094155327690185541127334720160581"
+IMPLEMENTATION_VERSION_NAME = "NARTHEX_0_1"

@@ -1,0 +1,59 @@
+"""Name the closed sets of words that rules and pipelines share.
+
+The letters are those of PS3.15 Table E.1-1a; the options are those of PS3.15, E.3.
+"""
+
+from enum import StrEnum
+
+
+class Action(StrEnum):
+    """Action of one attribute, resolved (PS3.15 Table E.1-1a)."""
+
+    REMOVE = "X"
+    EMPTY = "Z"
+    DUMMY = "D"
+    KEEP = "K"
+    CLEAN = "C"
+    UID = "U"
+
+
+class Operation(StrEnum):
+    """What the metadata engine carries out for one element."""
+
+    KEEP = "keep"
+    """Pass the value as it is; a sequence is kept and its items are walked."""
+    REMOVE = "remove"
+    EMPTY = "empty"
+    DUMMY = "dummy"
+    """A value that is valid for the VR (`pipelines.metadata.dummies`)."""
+    REPLACE_UID = "replace-uid"
+    SHIFT_DATE = "shift-date"
+    CAP_AGE = "cap-age"
+    PSEUDONYM = "pseudonym"
+    """Patient ID, Patient's Name: the subject's pseudonym."""
+    HOLD = "hold"
+    """The object goes to quarantine (`metadata.unknown`)."""
+
+
+class Option(StrEnum):
+    """Options of the Basic Application Level Confidentiality Profile (PS3.15, E.3)."""
+
+    CLEAN_PIXEL_DATA = "clean-pixel-data"
+    CLEAN_RECOGNIZABLE_VISUAL_FEATURES = "clean-recognizable-visual-features"
+    CLEAN_GRAPHICS = "clean-graphics"
+    CLEAN_STRUCTURED_CONTENT = "clean-structured-content"
+    CLEAN_DESCRIPTORS = "clean-descriptors"
+    RETAIN_LONGITUDINAL_FULL_DATES = "retain-longitudinal-full-dates"
+    RETAIN_LONGITUDINAL_MODIFIED_DATES = "retain-longitudinal-modified-dates"
+    RETAIN_PATIENT_CHARACTERISTICS = "retain-patient-characteristics"
+    RETAIN_DEVICE_IDENTITY = "retain-device-identity"
+    RETAIN_INSTITUTION_IDENTITY = "retain-institution-identity"
+    RETAIN_UIDS = "retain-uids"
+    RETAIN_SAFE_PRIVATE = "retain-safe-private"
+
+
+class UnknownPolicy(StrEnum):
+    """What happens to an attribute that the pinned dictionary (PS3.6) does not know."""
+
+    REMOVE = "remove"
+    HOLD = "hold"

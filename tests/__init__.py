@@ -1,0 +1,1 @@
+"""Tests of Narthex: support unit stories contract golden security system."""

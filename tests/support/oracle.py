@@ -1,0 +1,393 @@
+"""The slow, obvious de-identifier: what the metadata engine is compared with.
+
+Written from PS3.15, PS3.5 and ops/manual/metadata.md by someone who has not seen the
+engine. It works on pydicom datasets, decides anew for every element, and caches nothing.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from pydicom import Dataset, FileDataset
+from pydicom.dataelem import DataElement
+from pydicom.dataset import FileMetaDataset
+
+from pipelines.context import SubjectContext
+from tests.support.oracle_held import SOP_CLASS, SOP_INSTANCE, OracleHeld, check, value_at
+from tests.support.oracle_reading import (
+    PADDING,
+    Element,
+    bytes_of,
+    elements,
+    encodings_of,
+    is_empty,
+    items_of,
+    make,
+    parse,
+    put,
+    vr_of,
+)
+from tests.support.oracle_tables import StandardTables, dictionary_entry
+from tests.support.oracle_values import (
+    NotADate,
+    cap_age,
+    dummy,
+    new_uid,
+    new_uids,
+    shift,
+)
+
+PATIENT_NAME, PATIENT_ID, PATIENT_AGE = 0x00100010, 0x00100020, 0x00101010
+MODIFIED_DATES = "retain-longitudinal-modified-dates"
+FULL_DATES = "retain-longitudinal-full-dates"
+CHARACTERISTICS = "retain-patient-characteristics"
+SAFE_PRIVATE = "retain-safe-private"
+RETAIN_UIDS = "retain-uids"
+KEPT_UID_KEYWORDS = (
+    "SOPClassesInStudy",
+    "SOPClassesSupported",
+    "CodingSchemeUID",
+    "ContextUID",
+    "MappingResourceUID",
+    "ContextGroupExtensionCreatorUID",
+)
+METHODS = {
+    FULL_DATES: "113106",
+    MODIFIED_DATES: "113107",
+    "retain-device-identity": "113109",
+    "retain-institution-identity": "113112",
+    CHARACTERISTICS: "113108",
+    RETAIN_UIDS: "113110",
+    SAFE_PRIVATE: "113111",
+}
+# Compound -> what it means for Type 1(C), 2(C), 3, unknown.
+COMPOUNDS = {
+    "X": "DZXX",
+    "Z": "DZZZ",
+    "D": "DDDD",
+    "X/Z": "ZZXZ",
+    "X/D": "DDXD",
+    "Z/D": "DZZD",
+    "X/Z/D": "DZXD",
+    "X/Z/U*": "KZXK",
+    "U": "UUUU",
+}
+OPERATIONS = {"X": "remove", "Z": "empty", "D": "dummy", "K": "keep", "C": "shift", "U": "uid"}
+TEXT_OR_BULK = ("LO", "SH", "ST", "LT", "UT", "UC", "PN", "UN", "OB", "OW", "OW/OB", "")
+DEEPEST = 64
+
+Rule = tuple[int, str]
+"""Tag, letter: a simple override."""
+
+
+class Decision(NamedTuple):
+    """What is done with one element."""
+
+    operation: str
+    fallback: str = "remove"
+    note: str = ""
+
+
+class Place(NamedTuple):
+    """Where an element stands."""
+
+    path: tuple[str, ...]
+    encodings: Sequence[str]
+    depth: int
+
+
+@dataclass(slots=True, kw_only=True)
+class Oracle:
+    """One object on its way."""
+
+    options: frozenset[str]
+    rules: Sequence[Rule]
+    unknown: str
+    context: SubjectContext
+    tables: StandardTables
+    sop_class: str = ""
+    root_name: bytes = b""
+    root_id: bytes = b""
+    notes: set[str] = field(default_factory=set)
+
+    # Which action ---------------------------------------------------------------
+
+    def resolve(self, letters: str, path: tuple[str, ...]) -> str:
+        """Resolve a compound by the Type of the attribute at `path`."""
+        type_ = self.tables.type_of(self.sop_class, path)
+        column = {"1": 0, "2": 1, "3": 2}.get(type_[:1], 3)
+        return OPERATIONS[COMPOUNDS[letters][column]]
+
+    def decide(self, tag: int, path: tuple[str, ...]) -> Decision:
+        """Return what is done with a standard element."""
+        element, entry = tag & 0xFFFF, dictionary_entry(tag)
+        if element == 0 or tag >> 16 in (0, 2, 4) or tag in (0xFFFCFFFC, 0xFFFAFFFA):
+            return Decision("remove")
+        for named, letter in self.rules:
+            if named == tag:
+                return Decision(OPERATIONS[letter])
+        if self.tables.row(tag) is not None:
+            return self.decide_by_row(tag, path)
+        if entry is None:
+            if self.unknown == "hold":
+                raise OracleHeld("metadata.unknown")
+            return Decision("remove")
+        vr, keyword = entry
+        ends = keyword.endswith(("ClassUID", "TransferSyntaxUID")) or keyword in KEPT_UID_KEYWORDS
+        if vr == "UI" and not ends and RETAIN_UIDS not in self.options:
+            return Decision("uid")
+        return Decision("keep")
+
+    def decide_by_row(self, tag: int, path: tuple[str, ...]) -> Decision:
+        """Return what Table E.1-1 says with the options that are on."""
+        row = self.tables.row(tag)
+        assert row is not None
+        basic = self.resolve(row.basic, path)
+        on = {name: letter for name, letter in row.options.items() if name in self.options}
+        if on.get(MODIFIED_DATES) == "C":
+            return Decision("shift", fallback=basic)
+        if "K" in on.values():
+            capped = tag == PATIENT_AGE and on.get(CHARACTERISTICS) == "K"
+            return Decision("age" if capped else "keep", fallback=basic)
+        for name, letter in on.items():
+            if letter == "C":
+                return Decision(basic, note=f"{name}.removed")
+        return Decision(basic)
+
+    def overlay_goes(self, tag: int, path: tuple[str, ...]) -> bool:
+        """Return whether the 60xx group of `tag` goes with its Overlay Data."""
+        group = tag >> 16
+        if group >> 8 != 0x60:
+            return False
+        return self.decide(group << 16 | 0x3000, path).operation != "keep"
+
+    # What an action does --------------------------------------------------------
+
+    def walk(self, ds: Dataset, place: Place) -> Dataset:
+        """Return the cleaned dataset or item."""
+        if place.depth > DEEPEST:
+            raise OracleHeld("metadata.limit")
+        place = place._replace(encodings=encodings_of(ds, place.encodings))
+        out = Dataset()
+        for element in elements(ds):
+            if element.tag >> 16 & 1:
+                continue
+            new = self.standard(element, place)
+            if new is not None:
+                put(out, new)
+        self.private(ds, out, place)
+        return out
+
+    def standard(self, element: Element, place: Place) -> Element | None:
+        """Return the new element of an even group, or None."""
+        tag = int(element.tag)
+        entry = dictionary_entry(tag)
+        keyword = entry[1] if entry else ""
+        path = (*place.path, keyword)
+        if self.overlay_goes(tag, path):
+            return None
+        decision = self.decide(tag, path)
+        if tag in (PATIENT_NAME, PATIENT_ID) and not any(tag == t for t, _ in self.rules):
+            decision = self.patient(element, decision, place)
+        if decision.note:
+            self.notes.add(decision.note)
+        vr = entry[0] if entry else vr_of(element) or "UN"
+        return self.carry_out(element, decision, vr=vr, path=path, place=place)
+
+    def patient(self, element: Element, decision: Decision, place: Place) -> Decision:
+        """Return the pseudonym for the subject, also inside items."""
+        if not place.path:
+            return Decision("pseudonym")
+        root = self.root_name if element.tag == PATIENT_NAME else self.root_id
+        value = bytes_of(element).strip(PADDING)
+        return Decision("pseudonym") if value and value == root else decision
+
+    def carry_out(
+        self, element: Element, decision: Decision, *, vr: str, path: tuple[str, ...], place: Place
+    ) -> Element | None:
+        """Return the element after its operation, or None."""
+        operation = decision.operation
+        file_vr = vr_of(element)
+        if operation == "remove":
+            return None
+        if operation == "keep":
+            return self.keep(element, vr=vr, path=path, place=place)
+        if operation == "dummy":
+            return self.dummy(element, vr=vr, keyword=path[-1], place=place)
+        if operation == "pseudonym":
+            return make(element.tag, vr, self.context.pseudonym.encode("ascii"))
+        try:
+            return make(element.tag, file_vr, self.value(operation, element, vr))
+        except NotADate:
+            fallback = Decision(decision.fallback)
+            return self.carry_out(element, fallback, vr=vr, path=path, place=place)
+
+    def dummy(self, element: Element, *, vr: str, keyword: str, place: Place) -> Element:
+        """Return the element with its dummy value."""
+        return dummy(
+            element,
+            value=b"" if isinstance(element, DataElement) else bytes_of(element),
+            vr=vr,
+            keyword=keyword,
+            encodings=place.encodings,
+            context=self.context,
+        )
+
+    def value(self, operation: str, element: Element, vr: str) -> bytes:
+        """Return the new value; what is empty stays so."""
+        if operation == "empty" or is_empty(element):
+            return b""
+        if vr_of(element) == "SQ":
+            raise NotADate
+        value = bytes_of(element)
+        if operation == "uid":
+            return new_uids(value, self.context)
+        if operation == "shift":
+            return shift(value, vr, self.context.shift_days)
+        assert operation == "age"
+        return cap_age(value)
+
+    def keep(self, element: Element, *, vr: str, path: tuple[str, ...], place: Place) -> Element:
+        """Return the element as it is; the items of a sequence are walked."""
+        items = items_of(element, known_vr=vr)
+        if items is None:
+            return element
+        inside = Place(path, place.encodings, place.depth + 1)
+        return make(element.tag, "SQ", items=[self.walk(item, inside) for item in items])
+
+    # Private --------------------------------------------------------------------
+
+    def private(self, ds: Dataset, out: Dataset, place: Place) -> None:
+        """Put the private elements that stay, with their creators, into `out`."""
+        creators = {
+            int(e.tag): bytes_of(e).strip(PADDING).decode("latin-1")
+            for e in elements(ds)
+            if e.tag >> 16 & 1 and 0x10 <= e.tag & 0xFFFF <= 0xFF and vr_of(e) != "SQ"
+        }
+        for element in elements(ds):
+            tag = int(element.tag)
+            group, block = tag >> 16, (tag & 0xFFFF) >> 8
+            creator_tag = group << 16 | block
+            if not group & 1 or block < 0x10 or group in (1, 3, 5, 7, 0xFFFF):
+                continue
+            if creator_tag not in creators:
+                continue
+            new = self.private_element(element, (creators[creator_tag], group, tag & 0xFF), place)
+            if new is not None:
+                put(out, new)
+                put(out, ds._dict[type(element.tag)(creator_tag)])
+
+    def private_element(
+        self, element: Element, key: tuple[str, int, int], place: Place
+    ) -> Element | None:
+        """Return a private element if it is safe."""
+        if SAFE_PRIVATE not in self.options or key not in self.tables.safe_private:
+            return None
+        vr = self.tables.safe_private[key]
+        if vr in TEXT_OR_BULK:
+            self.notes.add(f"{SAFE_PRIVATE}.removed")
+            return None
+        decision = Decision("keep")
+        if vr in ("DA", "DT", "TM"):
+            kept = "keep" if FULL_DATES in self.options else "remove"
+            decision = Decision("shift" if MODIFIED_DATES in self.options else kept)
+        if vr == "UI" and RETAIN_UIDS not in self.options:
+            decision = Decision("uid")
+        path = (*place.path, "")
+        return self.carry_out(element, decision, vr=vr, path=path, place=place)
+
+    # The whole ------------------------------------------------------------------
+
+    def added(self, out: Dataset) -> None:
+        """Put what is added at the root."""
+        pseudonym = self.context.pseudonym.encode("ascii")
+        for tag, vr in ((PATIENT_NAME, "PN"), (PATIENT_ID, "LO")):
+            if tag not in out:
+                put(out, make(tag, vr, pseudonym))
+        times = b"REMOVED"
+        times = b"UNMODIFIED" if FULL_DATES in self.options else times
+        times = b"MODIFIED" if MODIFIED_DATES in self.options else times
+        codes = ["113100"]
+        for option, code in METHODS.items():
+            if option in self.options and f"{option}.removed" not in self.notes:
+                codes.append(code)
+        items = []
+        for code in codes:
+            item = Dataset()
+            put(item, make(0x00080100, "SH", code.encode("ascii")))
+            put(item, make(0x00080102, "SH", b"DCM"))
+            put(item, make(0x00080104, "LO", self.tables.meanings[code].encode("ascii")))
+            items.append(item)
+        put(out, make(0x00120062, "CS", b"YES"))
+        put(out, make(0x00120063, "LO", b"Narthex"))
+        put(out, make(0x00120064, "SQ", items=items))
+        put(out, make(0x00280303, "CS", times))
+
+
+def deidentify(
+    ds: FileDataset,
+    *,
+    options: frozenset[str],
+    rules: Sequence[Rule],
+    unknown: str,
+    context: SubjectContext,
+    tables: StandardTables,
+) -> FileDataset:
+    """Return the de-identified dataset, with its file meta information.
+
+    Raises
+    ------
+    OracleHeld
+    """
+    check(ds)
+    oracle = Oracle(
+        options=options,
+        rules=rules,
+        unknown=unknown,
+        context=context,
+        tables=tables,
+        sop_class=value_at(ds, SOP_CLASS).decode("latin-1"),
+        root_name=value_at(ds, PATIENT_NAME),
+        root_id=value_at(ds, PATIENT_ID),
+    )
+    out = oracle.walk(ds, Place((), ["iso8859"], 0))
+    oracle.added(out)
+    meta = FileMetaDataset()
+    implicit, _ = ds.original_encoding
+    source = str(getattr(ds, "file_meta", meta).get("TransferSyntaxUID", ""))
+    explicit_le, implicit_le = "1.2.840.10008.1.2.1", "1.2.840.10008.1.2"
+    plain = implicit_le if implicit else explicit_le
+    normal = source in ("", implicit_le, "1.2.840.10008.1.2.1.99", "1.2.840.10008.1.2.2")
+    put(meta, make(0x00020010, "UI", (plain if normal else source).encode("ascii")))
+    put(meta, make(0x00020002, "UI", value_at(ds, SOP_CLASS)))
+    instance = next(e for e in elements(out) if e.tag == SOP_INSTANCE)
+    put(meta, make(0x00020003, "UI", bytes_of(instance).strip(PADDING)))
+    put(meta, make(0x00020001, "OB", b"\x00\x01"))
+    return FileDataset("", out, file_meta=meta, is_implicit_VR=bool(implicit))
+
+
+def expected(
+    data: bytes,
+    *,
+    options: frozenset[str],
+    context: SubjectContext,
+    tables: StandardTables,
+    rules: Sequence[Rule] = (),
+    unknown: str = "remove",
+) -> FileDataset:
+    """Parse a file and return what must come out.
+
+    Raises
+    ------
+    OracleHeld
+    """
+    try:
+        ds = parse(data)
+    except Exception:  # noqa: BLE001  whatever pydicom raises: it cannot be read
+        raise OracleHeld("metadata.malformed") from None
+    return deidentify(
+        ds, options=options, rules=rules, unknown=unknown, context=context, tables=tables
+    )
+
+
+__all__ = ["Decision", "Oracle", "OracleHeld", "Rule", "deidentify", "expected", "new_uid"]

@@ -1,0 +1,45 @@
+"""What holds an object whatever the rules say (ops/manual/metadata.md, section 4)."""
+
+from pydicom import Dataset, FileDataset
+from pydicom._uid_dict import UID_dictionary
+from pydicom.dataset import FileMetaDataset
+
+from tests.support.oracle_reading import PADDING, bytes_of, elements, vr_of
+
+PATIENT_ID = 0x00100020
+SOP_CLASS, SOP_INSTANCE, STUDY, SERIES = 0x00080016, 0x00080018, 0x0020000D, 0x0020000E
+
+
+class OracleHeld(Exception):  # noqa: N818  the word of the house
+    """The object is held, with this code."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+def value_at(ds: Dataset, tag: int) -> bytes:
+    """Return the value at the root without padding; b"" if it is absent or a sequence."""
+    for element in elements(ds):
+        if element.tag == tag and vr_of(element) != "SQ":
+            return bytes_of(element).strip(PADDING)
+    return b""
+
+
+def is_storage(sop_class_uid: str) -> bool:
+    """Return whether PS3.6 knows the UID as a storage SOP class of patients' objects."""
+    name, kind, *_ = UID_dictionary.get(sop_class_uid, ("", ""))
+    commitment = "Commitment" in name or "Stored Print" in name or "Hardcopy" in name
+    return kind == "SOP Class" and "Storage" in name and not commitment
+
+
+def check(ds: FileDataset) -> None:
+    """Raise if the object must be held whatever the rules say."""
+    media = str(getattr(ds, "file_meta", FileMetaDataset()).get("MediaStorageSOPClassUID", ""))
+    sop_class = value_at(ds, SOP_CLASS).decode("latin-1") or media
+    if sop_class and (not is_storage(sop_class) or sop_class == "1.2.840.10008.1.3.10"):
+        raise OracleHeld("sop-class.unsupported")
+    if not value_at(ds, PATIENT_ID):
+        raise OracleHeld("identity.missing")
+    if not all(value_at(ds, tag) for tag in (SOP_CLASS, SOP_INSTANCE, STUDY, SERIES)):
+        raise OracleHeld("metadata.no-uid")

@@ -1,0 +1,103 @@
+"""The standard's tables as the oracle reads them: straight from ../shared/data/standard."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from pydicom.datadict import get_entry
+
+from tests.support.shared_data import SHARED
+
+STRICTNESS = ("1", "1C", "2", "2C", "3")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """A row of PS3.15 Table E.1-1: letters as printed."""
+
+    tag: str
+    keyword: str
+    vr: str
+    basic: str
+    options: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StandardTables:
+    """Table E.1-1, Table E.3.10-1, the Types of PS3.3 and CID 7050."""
+
+    rows: Mapping[str, Row]
+    safe_private: Mapping[tuple[str, int, int], str]
+    iods: Mapping[str, Mapping[str, str]]
+    meanings: Mapping[str, str]
+
+    def row(self, tag: int) -> Row | None:
+        """Return the row of a tag; repeating groups by mask."""
+        exact = self.rows.get(f"{tag:08X}")
+        if exact is not None:
+            return exact
+        group = tag >> 24
+        if group == 0x50:
+            return self.rows["50XXXXXX"]
+        if group == 0x60:
+            return self.rows.get(f"60XX{tag & 0xFFFF:04X}")
+        return None
+
+    def type_of(self, sop_class_uid: str, path: tuple[str, ...]) -> str:
+        """Return the strictest Type of the attribute at `path`; "" if unknown."""
+        return self.iods.get(sop_class_uid, {}).get(".".join(path), "")
+
+
+def dictionary_entry(tag: int) -> tuple[str, str] | None:
+    """Return first VR and keyword of a tag in PS3.6; None if it is not there."""
+    try:
+        entry = get_entry(tag)
+    except KeyError:
+        return None
+    return entry[0].split(" or ")[0], entry[4]
+
+
+def _strictest(modules: list[dict[str, str | None]]) -> dict[str, str]:
+    types: dict[str, str] = {}
+    for module in modules:
+        for path, value in module.items():
+            if value is None:
+                continue
+            known = types.get(path, value)
+            types[path] = min(known, value, key=STRICTNESS.index)
+    return types
+
+
+@cache
+def standard_tables() -> StandardTables:
+    """Read the tables once."""
+    assert SHARED is not None
+    folder = SHARED / "standard"
+
+    def read(name: str) -> Any:  # noqa: ANN401  JSON has no static type
+        return json.loads((Path(folder) / name).read_text(encoding="utf-8"))
+
+    rows = {
+        r["tag"]: Row(
+            tag=r["tag"],
+            keyword=r["keyword"],
+            vr=r["vr"],
+            basic=r["basic"],
+            options={name.replace("_", "-"): letter for name, letter in r["options"].items()},
+        )
+        for r in read("ps315_e1_1.json")["rows"]
+    }
+    safe = {
+        (r["creator"], int(r["group"], 16), int(r["element"], 16)): r["vr"] or ""
+        for r in read("ps315_e3_10_1_safe_private.json")["rows"]
+    }
+    types = read("iod_attribute_types.json")
+    iods = {
+        uid: _strictest([types["modules"].get(name, {}) for name, _ in types["iods"][iod]])
+        for uid, iod in types["sop_class_to_iod"].items()
+    }
+    meanings = {r["code"]: r["meaning"] for r in read("cid_7050.json")["rows"]}
+    return StandardTables(rows=rows, safe_private=safe, iods=iods, meanings=meanings)
