@@ -27,6 +27,7 @@ COMMANDS = {
     "rules": "Check, show or explain rule sets.",
     "serve": "Run the whole appliance on this machine.",
     "vault": "Initialise, unseal, seal the vault; show its status.",
+    "web": "Serve the health pages (started by serve).",
     "work": "Clean, archive and send what was received (started by serve).",
 }
 """Commands with their one line; a test compares it to the modules."""

@@ -14,6 +14,8 @@ from alembic import command
 from alembic.config import Config
 
 BUSY_TIMEOUT_SECONDS = 30
+MIGRATION_LOCK = 0x6E617274686578
+"""Advisory lock of PostgreSQL that a migrating process holds: "narthex" in ASCII."""
 
 
 def open_database(url: str) -> sa.Engine:
@@ -71,5 +73,8 @@ def upgrade(engine: sa.Engine, package: str) -> None:
         config = Config()
         config.set_main_option("script_location", str(Path(folder)))
         with engine.begin() as connection:
+            if connection.dialect.name == "postgresql":
+                # SQLite's BEGIN IMMEDIATE keeps a second process out; this does it here
+                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(MIGRATION_LOCK)))
             config.attributes["connection"] = connection
             command.upgrade(config, "head")

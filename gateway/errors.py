@@ -15,6 +15,7 @@
     ├── SpoolError
     │   ├── DiskFullError      no room; the sender is told 0xA700 (retry)
     │   └── SpoolDamagedError  a spool file is truncated or does not authenticate
+    ├── ArchiveFullError       no room for cleaned objects (retry)
     └── LostLeaseError         another worker has the job now
 
 No message holds a value of an attribute. `code` is stable.
@@ -112,6 +113,13 @@ class SpoolDamagedError(SpoolError):
     """A spool file is truncated, changed, or not the one it claims to be."""
 
     code = "spool.damaged"
+
+
+class ArchiveFullError(GatewayError):
+    """There is no room for cleaned objects; they wait in the spool."""
+
+    code = "archive.full"
+    retry = True
 
 
 class LostLeaseError(GatewayError):

@@ -290,6 +290,11 @@ class Settings(BaseSettings):
         """Return the receiver's own key, for recognising repeated UIDs."""
         return self.state / "keys" / "receiver.key"
 
+    @property
+    def spool_public_file(self) -> Path:
+        """Return the public half of the spool keys: the receiver encrypts with it."""
+        return self.state / "keys" / "spool.pub"
+
     @classmethod
     def settings_customise_sources(
         cls,

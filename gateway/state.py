@@ -14,6 +14,7 @@ from gateway.vault.files import write_durably
 
 KEY_BYTES = 32
 PRIVATE = 0o700
+_RECEIVER_ID = "receiver.id"
 
 
 def folders(settings: Settings) -> tuple[Path, ...]:
@@ -23,7 +24,7 @@ def folders(settings: Settings) -> tuple[Path, ...]:
 
 
 def prepare(settings: Settings) -> None:
-    """Make what is missing of the state folder, and the receiver's key.
+    """Make what is missing of the state folder, and the receiver's key and id.
 
     Raises
     ------
@@ -38,15 +39,19 @@ def prepare(settings: Settings) -> None:
         problem = permissions(folder)
         if problem:
             raise StateError(problem)
-    if not settings.receiver_key_file.exists():
-        try:
-            write_durably(
-                settings.receiver_key_file, secrets.token_bytes(KEY_BYTES), replaces=False
-            )
-        except FileExistsError:
-            pass  # another process of this installation was first
-        except OSError as error:
-            raise StateError(f"the receiver's key can't be made: {error.strerror}") from None
+    _make_once(settings.receiver_key_file, secrets.token_bytes(KEY_BYTES))
+    _make_once(settings.state / _RECEIVER_ID, secrets.token_hex(16).encode())
+
+
+def _make_once(path: Path, content: bytes) -> None:
+    if path.exists():
+        return
+    try:
+        write_durably(path, content, replaces=False)
+    except FileExistsError:
+        pass  # another process of this installation was first
+    except OSError as error:
+        raise StateError(f"{path} can't be made: {error.strerror}") from None
 
 
 def permissions(path: Path) -> str:
@@ -78,6 +83,11 @@ def read_receiver_key(settings: Settings) -> bytes:
     if len(key) != KEY_BYTES:
         raise StateError(f"{settings.receiver_key_file} has not {KEY_BYTES} bytes")
     return key
+
+
+def read_receiver_id(settings: Settings) -> str:
+    """Return the random id of this installation's receiver, the same after a restart."""
+    return (settings.state / _RECEIVER_ID).read_text(encoding="ascii")
 
 
 @contextmanager

@@ -21,7 +21,7 @@ from decimal import Decimal
 from difflib import get_close_matches
 from functools import cache
 from importlib.resources import files
-from typing import Protocol
+from typing import Any, Protocol
 
 from lark import Lark, Token, Transformer, UnexpectedInput, UnexpectedToken
 from lark.exceptions import VisitError
@@ -35,7 +35,7 @@ LENGTH_LIMIT = 1000
 Attributes = Callable[[str], str | None]
 """Value of an attribute by keyword, several joined by a backslash; None if absent."""
 
-_COMPARISONS: dict[str, Callable[[object, object], bool]] = {
+_COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
     "=": operator.eq,
     "!=": operator.ne,
     "<": operator.lt,
@@ -151,15 +151,6 @@ class Condition:
             The same for the item that holds the element; at the root, that of the root.
         """
         return self.test.holds(root, item)
-
-    def and_also(self, other: "Condition") -> "Condition":
-        """Return the condition that holds where this one and `other` do."""
-        return Condition(
-            text=f"({self.text}) and ({other.text})",
-            attributes=self.attributes | other.attributes,
-            item_attributes=self.item_attributes | other.item_attributes,
-            test=_Both((self.test, other.test)),
-        )
 
 
 def parse_condition(text: str) -> Condition:

@@ -70,6 +70,7 @@ class Event(StrEnum):
     WARNING = "warning"
     LIBRARY = "library"
     ERROR = "error"
+    SEND_OFFERED = "send.offered"
 
 
 FIELDS: dict[str, type | tuple[type, ...]] = {

@@ -64,13 +64,22 @@ PrivateKey = tuple[str, int, int]
 
 
 class PrivateEntries(dict[PrivateKey, Entry]):
-    """Entries of private elements; filled on first look-up."""
+    """Entries of private elements; filled on first look-up.
 
-    __slots__ = ("_resolve",)
+    Attributes
+    ----------
+    nothing_stays : bool
+        True where every private element is removed, without a look at its creator.
+    """
 
-    def __init__(self, resolve: Callable[[PrivateKey], Entry]) -> None:
+    __slots__ = ("_resolve", "nothing_stays")
+
+    def __init__(
+        self, resolve: Callable[[PrivateKey], Entry], *, nothing_stays: bool = False
+    ) -> None:
         super().__init__()
         self._resolve = resolve
+        self.nothing_stays = nothing_stays
 
     def __missing__(self, key: PrivateKey) -> Entry:
         """Resolve `key` once."""

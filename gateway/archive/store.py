@@ -19,9 +19,7 @@ TEMPORARY = "tmp"
 _LOCK = "lock"
 
 
-def object_name(
-    secret: bytes, *, sop_instance_uid: str, plan_hash: str, content: bytes
-) -> str:
+def object_name(secret: bytes, *, sop_instance_uid: str, plan_hash: str, content: bytes) -> str:
     """Return the name of a cleaned object, 64 hex digits.
 
     The same source, plan and content have the same name, so that a repeated job finds

@@ -114,12 +114,15 @@ def read_events(engine: sa.Engine) -> Iterator[AuditEvent]:
     """
     query = sa.select(audit_event).order_by(audit_event.c.writer, audit_event.c.sequence)
     writer, sequence, digest = "", 0, _NO_DIGEST
-    with engine.connect() as connection:
-        for row in connection.execution_options(yield_per=1000).execute(query):
+    with (
+        engine.connect() as connection,
+        connection.execution_options(yield_per=1000).execute(query) as rows,
+    ):
+        for row in rows:
             if row.writer != writer:
                 writer, sequence, digest = row.writer, 0, _NO_DIGEST
             sequence += 1
-            digest = _digest(digest, dict(row._mapping))  # noqa: SLF001  (public in spite of its name)
+            digest = _digest(digest, dict(row._mapping))  # noqa: SLF001  (public in spite of it)
             if row.sequence != sequence or row.digest != digest:
                 raise AuditTamperedError("an event was changed or is missing")
             yield AuditEvent(

@@ -11,6 +11,7 @@ from typing import Any
 from pynetdicom import _config, evt
 from pynetdicom.ae import ApplicationEntity
 from pynetdicom.association import Association
+from pynetdicom.dimse_messages import C_STORE_RQ
 from pynetdicom.dimse_primitives import C_STORE
 from pynetdicom.events import Event as DicomEvent
 from pynetdicom.presentation import build_context
@@ -100,6 +101,7 @@ class DicomListener:
             limits=limits,
             events=[
                 (evt.EVT_REQUESTED, self._on_requested),
+                (evt.EVT_DIMSE_RECV, self._on_message),
                 (evt.EVT_C_STORE, self._on_store),
                 (evt.EVT_RELEASED, self._on_end),
                 (evt.EVT_ABORTED, self._on_end),
@@ -165,6 +167,22 @@ class DicomListener:
             )
         self._register.reject(answer)
         return answer
+
+    def _on_message(self, event: DicomEvent) -> None:
+        """Give a C-STORE of an unknown SOP class to the storage service too.
+
+        Without it pynetdicom aborts, and one odd object costs the rest of the batch. The
+        dataset still names its SOP class: where that is another, it is refused.
+        """
+        message = event.message
+        if not isinstance(message, C_STORE_RQ):
+            return
+        command = message.command_set
+        if command.get("AffectedSOPClassUID") in self._sop_classes:
+            return
+        for context in event.assoc.accepted_contexts:
+            if context.context_id == message.context_id:
+                command.AffectedSOPClassUID = context.abstract_syntax
 
     def _on_store(self, event: DicomEvent) -> int:
         with self._register.storing(event.assoc) as opened:

@@ -9,7 +9,7 @@ from gateway import errors
 from gateway.errors import GatewayError, VaultError, VaultUnavailableError
 from gateway.ports import Lease, SubjectKey
 from gateway.vault.frames import Values, receive_frame, send_frame, socket_address
-from gateway.vault.vault import VaultStatus
+from gateway.vault.status import VaultStatus
 from pipelines.context import SubjectContext
 
 _ERRORS: dict[str, type[GatewayError]] = {

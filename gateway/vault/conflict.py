@@ -9,8 +9,6 @@ def insert_if_new(connection: sa.Connection, table: sa.Table, **values: object) 
 
     The caller reads again, in the same transaction, what the winner wrote.
     """
-    if connection.dialect.name == "postgresql":
-        postgres = postgresql.insert(table).values(**values).on_conflict_do_nothing()
-        return connection.execute(postgres).rowcount == 1
-    embedded = sqlite.insert(table).values(**values).on_conflict_do_nothing()
-    return connection.execute(embedded).rowcount == 1
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    statement = insert(table).values(**values).on_conflict_do_nothing()
+    return connection.execute(statement.returning(sa.literal(1))).first() is not None

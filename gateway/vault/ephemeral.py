@@ -7,7 +7,7 @@ from gateway.errors import VaultError
 from gateway.ports import Lease, SubjectKey
 from gateway.vault import keys
 from gateway.vault.pseudonyms import spell
-from gateway.vault.vault import check_request, days_of
+from gateway.vault.requests import check_request, days_of
 from pipelines.context import SubjectContext
 
 _CHARACTERS = 13

@@ -103,3 +103,15 @@ def read_secret(path: Path, kind: SealKind) -> bytes:
     except OSError:
         raise UnsealError("the key file or passphrase file can't be read") from None
     return secret if kind is SealKind.KEY_FILE else secret.rstrip(b"\r\n")
+
+
+def stored_secret(kind: SealKind, *, key_file: Path, passphrase_file: Path | None) -> bytes | None:
+    """Return the secret that lies in a file; None where a person must say the passphrase.
+
+    Raises
+    ------
+    UnsealError
+        As `read_secret`.
+    """
+    path = key_file if kind is SealKind.KEY_FILE else passphrase_file
+    return None if path is None else read_secret(path, kind)

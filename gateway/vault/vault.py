@@ -1,58 +1,22 @@
 """The vault: subject contexts, file keys, project secrets, from keyring and records."""
 
 import secrets
-from dataclasses import dataclass
 from pathlib import Path
 
 import sqlalchemy as sa
 
 from gateway.databases import open_database, upgrade
-from gateway.errors import SealedError, SubjectErasedError, TamperedError, VaultError
+from gateway.errors import SealedError, SubjectErasedError, TamperedError
 from gateway.ports import Lease, SubjectKey
 from gateway.vault import envelope, keys
 from gateway.vault.files import write_durably
 from gateway.vault.keyring.store import Keyring, OpenKeys, SubjectEntry
 from gateway.vault.pseudonyms import new_pseudonym
 from gateway.vault.records.store import Records, SubjectRecord
+from gateway.vault.requests import SHIFT_BITS, check_request, days_of
+from gateway.vault.status import NO_VAULT, VaultStatus
 from gateway.vault.unsealing import SealKind
 from pipelines.context import SubjectContext
-
-_SHIFT_BITS = 64
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VaultStatus:
-    """What may be said of a vault without opening it.
-
-    Attributes
-    ----------
-    initialised : bool
-    sealed : bool
-    seal : str
-        ``key-file``, ``passphrase``, or empty where there is no vault.
-    epoch : int
-        0 where there is no vault.
-    subjects : int
-    erased : int
-        Tombstones.
-    """
-
-    initialised: bool
-    sealed: bool
-    seal: str
-    epoch: int
-    subjects: int
-    erased: int
-
-
-def days_of(shift: int, shift_days: tuple[int, int]) -> int:
-    """Return the day in the range (both ends in it) that 64 random bits choose.
-
-    The bits are kept, not the days: a rule set that shifts for the first time must not
-    meet a stored shift of zero.
-    """
-    low, high = shift_days
-    return low + (shift * (high - low + 1) >> _SHIFT_BITS)
 
 
 class VaultStore:
@@ -111,16 +75,7 @@ class VaultStore:
 
     def status(self) -> VaultStatus:
         """Return what may be said without a key."""
-        kind = self._keyring.kind()
-        epoch, subjects, erased = (0, 0, 0) if kind is None else self._keyring.counts()
-        return VaultStatus(
-            initialised=kind is not None,
-            sealed=self._opened is None,
-            seal="" if kind is None else kind.value,
-            epoch=epoch,
-            subjects=subjects,
-            erased=erased,
-        )
+        return _status(self._keyring, sealed=self._opened is None)
 
     def context(
         self,
@@ -237,7 +192,7 @@ class VaultStore:
             entry=mine,
             record=SubjectRecord(
                 pseudonym=new_pseudonym(),
-                shift=secrets.randbits(_SHIFT_BITS),
+                shift=secrets.randbits(SHIFT_BITS),
                 uid_secret=keys.random_key(),
                 issuer=key.issuer,
                 patient_id=key.patient_id,
@@ -266,20 +221,6 @@ class VaultStore:
         return record, self._records.read(key.project, entry=first)
 
 
-def check_request(key: SubjectKey, shift_days: tuple[int, int]) -> None:
-    """Refuse what no context can be made for.
-
-    Raises
-    ------
-    VaultError
-        There is no Patient ID, or the range of days is empty.
-    """
-    if not key.patient_id:
-        raise VaultError("without Patient ID there is no subject; hold the object")
-    if shift_days[0] > shift_days[1]:
-        raise VaultError("the range of days is empty")
-
-
 def open_vault(keyring_url: str, records_url: str, *, spool_public: Path) -> VaultStore:
     """Open, where needed create, and migrate the databases; return the sealed vault.
 
@@ -297,3 +238,26 @@ def open_vault(keyring_url: str, records_url: str, *, spool_public: Path) -> Vau
         upgrade(engine, package)
         engines.append(engine)
     return VaultStore(engines[0], engines[1], spool_public=spool_public)
+
+
+def stored_status(keyring_url: str) -> VaultStatus:
+    """Return what the keyring says where no broker answers; nothing is made or migrated."""
+    parsed = sa.make_url(keyring_url)
+    if parsed.get_backend_name() == "sqlite" and not Path(parsed.database or "").is_file():
+        return NO_VAULT
+    return _status(Keyring(open_database(keyring_url)), sealed=True)
+
+
+def _status(keyring: Keyring, *, sealed: bool) -> VaultStatus:
+    kind = keyring.kind()
+    if kind is None:
+        return NO_VAULT
+    epoch, subjects, erased = keyring.counts()
+    return VaultStatus(
+        initialised=True,
+        sealed=sealed,
+        seal=kind.value,
+        epoch=epoch,
+        subjects=subjects,
+        erased=erased,
+    )

@@ -15,7 +15,7 @@ import resource
 import socket
 import sys
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field
 from math import ceil
 from pathlib import Path
 from time import process_time
@@ -29,9 +29,9 @@ from gateway.spool.reader import SpoolReader
 from gateway.work.frames import FrameError, Message, receive_message, send_message
 from pipelines.context import RangeReader, Span, SubjectContext
 from pipelines.errors import HeldError
-from pipelines.run import Cleaned, Inspection
+from pipelines.objects import Cleaned, Inspection
 from rules.disclosure import install_hooks, log_error
-from rules.load import load_rules
+from rules.load import load_plan
 from rules.plan import Plan
 
 OUT_OF_MEMORY = 71
@@ -45,7 +45,13 @@ _PIECE = 1 << 20
 class Pipeline(Protocol):
     """What `pipelines.run` offers."""
 
-    def inspect(self, source: RangeReader, *, attributes: Collection[str]) -> Inspection:
+    def inspect(
+        self,
+        source: RangeReader,
+        *,
+        attributes: Collection[str],
+        private_sop_classes: Collection[str],
+    ) -> Inspection:
         """Read what routing and the vault need."""
         ...
 
@@ -87,6 +93,7 @@ class Service:
         self._load_plan = load_plan
         self._cpu_seconds = cpu_seconds
         self._plans: dict[str, Plan] = {}
+        self._current: _Opened | None = None
 
     def serve(self, peer: socket.socket) -> None:
         """Answer until the worker closes."""
@@ -132,29 +139,34 @@ class Service:
         return {"plan": plan.hash}
 
     def _inspect(self, message: Message) -> Message:
-        with _spooled(message) as source:
-            found = self._pipeline.inspect(source, attributes=frozenset(message["attributes"]))
-        return {"inspection": asdict(found)}
+        found = self._opened(message).inspection
+        return {
+            "sop_instance_uid": found.sop_instance_uid,
+            "study_instance_uid": found.study_instance_uid,
+            "patient_id": found.patient_id,
+            "issuer": found.issuer,
+            "attributes": dict(found.attributes),
+        }
 
     def _clean(self, message: Message) -> Message:
+        opened = self._opened(message)
         plan = self._plans[message["plan"]]
         context = _context(message["context"])
         output = Path(message["output"])
-        with _spooled(message) as source:
-            cleaned = self._pipeline.clean(
-                source,
-                plan=plan,
-                context=context,
-                inspection=Inspection(**message["inspection"]),
-                explain=False,
-            )
-            try:
-                size = _write(output, cleaned)
-                with FileReader(output) as written:
-                    self._pipeline.verify(written, cleaned=cleaned, plan=plan, context=context)
-            except BaseException:
-                output.unlink(missing_ok=True)
-                raise
+        cleaned = self._pipeline.clean(
+            opened.reader,
+            plan=plan,
+            context=context,
+            inspection=opened.inspection,
+            explain=False,
+        )
+        try:
+            size = _write(output, cleaned)
+            with FileReader(output) as written:
+                self._pipeline.verify(written, cleaned=cleaned, plan=plan, context=context)
+        except BaseException:
+            output.unlink(missing_ok=True)
+            raise
         return {
             "size_bytes": size,
             "sop_class_uid": cleaned.sop_class_uid,
@@ -165,9 +177,36 @@ class Service:
             "report": asdict(cleaned.report),
         }
 
+    def _opened(self, message: Message) -> "_Opened":
+        """Return the object that is asked for; it stays open until another one is."""
+        path = Path(message["path"])
+        if self._current is not None and self._current.path == path:
+            return self._current
+        self._close()
+        reader = SpoolReader(path, file_key=bytes.fromhex(message["key"]))
+        try:
+            inspection = self._pipeline.inspect(
+                reader,
+                attributes=frozenset(message["attributes"]),
+                private_sop_classes=frozenset(message["private_sop_classes"]),
+            )
+        except BaseException:
+            reader.close()
+            raise
+        self._current = _Opened(path=path, reader=reader, inspection=inspection)
+        return self._current
 
-def _spooled(message: Message) -> SpoolReader:
-    return SpoolReader(Path(message["path"]), file_key=bytes.fromhex(message["key"]))
+    def _close(self) -> None:
+        if self._current is not None:
+            self._current.reader.close()
+            self._current = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Opened:
+    path: Path
+    reader: SpoolReader
+    inspection: Inspection = field(repr=False)
 
 
 def _context(fields: Mapping[str, Any]) -> SubjectContext:
@@ -215,9 +254,7 @@ def limit_memory(megabytes: int) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (size, size))
 
 
-def run(
-    arguments: list[str], *, pipeline: Pipeline, load_plan: Callable[[str], Plan]
-) -> None:
+def run(arguments: list[str], *, pipeline: Pipeline, load_plan: Callable[[str], Plan]) -> None:
     """Serve on the socket whose number is the first argument.
 
     Parameters
@@ -235,4 +272,4 @@ def run(
 
 
 if __name__ == "__main__":
-    run(sys.argv[1:], pipeline=pipelines.run, load_plan=load_rules)
+    run(sys.argv[1:], pipeline=pipelines.run, load_plan=load_plan)

@@ -16,6 +16,7 @@ from rules.disclosure import Event, log
 COMMAND = (sys.executable, "-m", "gateway.work.child")
 START_SECONDS = 60.0
 _PARTING_SECONDS = 0.5
+_TICK_SECONDS = 1.0
 
 
 class ChildDiedError(GatewayError):
@@ -64,9 +65,6 @@ class ChildProcess:
     limits : Limits
     rules : Mapping[str, str]
         Hash of the plan by name or path of the rule set that the child loads.
-    tick : Callable[[], None]
-        Called every `tick_seconds` while the child works: the lease is renewed there.
-    tick_seconds : float
     command : tuple[str, ...]
         What is started.
     """
@@ -76,19 +74,20 @@ class ChildProcess:
         *,
         limits: Limits,
         rules: Mapping[str, str],
-        tick: Callable[[], None],
-        tick_seconds: float,
         command: tuple[str, ...] = COMMAND,
     ) -> None:
         self._limits = limits
         self._rules = rules
-        self._tick = tick
-        self._tick_seconds = tick_seconds
         self._command = command
         self._running: _Running | None = None
 
-    def ask(self, message: Message) -> Message:
+    def ask(self, message: Message, *, tick: Callable[[], None]) -> Message:
         """Return the child's answer; a child is started where there is none.
+
+        Parameters
+        ----------
+        tick : Callable[[], None]
+            Called about once a second while the child works: a lease is renewed there.
 
         Raises
         ------
@@ -97,7 +96,7 @@ class ChildProcess:
         ChildStartError
         """
         running = self._running or self._start()
-        return self._exchange(running, message, seconds=self._limits.wall_seconds)
+        return self._exchange(running, message, seconds=self._limits.wall_seconds, tick=tick)
 
     def close(self) -> None:
         """End the child."""
@@ -120,7 +119,10 @@ class ChildProcess:
         for rules, plan_hash in self._rules.items():
             try:
                 answer = self._exchange(
-                    running, {"op": "plan", "rules": rules}, seconds=START_SECONDS
+                    running,
+                    {"op": "plan", "rules": rules},
+                    seconds=START_SECONDS,
+                    tick=lambda: None,
                 )
             except ChildDiedError:
                 raise ChildStartError("see the lines above") from None
@@ -129,12 +131,19 @@ class ChildProcess:
                 raise ChildStartError("a rule set was changed: restart the worker")
         return running
 
-    def _exchange(self, running: _Running, message: Message, *, seconds: float) -> Message:
+    def _exchange(
+        self,
+        running: _Running,
+        message: Message,
+        *,
+        seconds: float,
+        tick: Callable[[], None],
+    ) -> Message:
         deadline = monotonic() + seconds
         try:
             running.peer.settimeout(seconds)
             send_message(running.peer, message)
-            self._wait(running.peer, deadline=deadline)
+            _wait(running.peer, deadline=deadline, tick=tick)
             running.peer.settimeout(max(deadline - monotonic(), 0.001))
             return receive_message(running.peer)
         except (FrameError, OSError):
@@ -143,16 +152,6 @@ class ChildProcess:
         except BaseException:
             self._end(running)
             raise
-
-    def _wait(self, peer: socket.socket, *, deadline: float) -> None:
-        """Return when there is something to read."""
-        poll = select.poll()
-        poll.register(peer, select.POLLIN)
-        while (left := deadline - monotonic()) > 0:
-            if poll.poll(min(left, self._tick_seconds) * 1000):
-                return
-            self._tick()
-        raise TimeoutError
 
     def _end(self, running: _Running) -> None:
         self._running = None
@@ -164,6 +163,22 @@ class ChildProcess:
             status = running.process.wait()
         if status != 0:
             log(Event.CHILD_DIED, component="child", status=status)
+
+
+def _wait(peer: socket.socket, *, deadline: float, tick: Callable[[], None]) -> None:
+    """Return when there is something to read.
+
+    Raises
+    ------
+    TimeoutError
+    """
+    poll = select.poll()
+    poll.register(peer, select.POLLIN)
+    while (left := deadline - monotonic()) > 0:
+        if poll.poll(min(left, _TICK_SECONDS) * 1000):
+            return
+        tick()
+    raise TimeoutError
 
 
 def _environment() -> dict[str, str]:

@@ -8,29 +8,208 @@ What can't be cleaned is held with a reason code; an erased subject is refused. 
 vault, a full disk or a lost database stop the job, not the object: it is tried again.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from itertools import batched
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import sqlalchemy as sa
 
-from gateway.archive.store import ArchiveStore, Workspace, object_name
-from gateway.errors import (
-    ArchiveFullError,
-    LostLeaseError,
-    SealedError,
-    SpoolDamagedError,
-    SubjectErasedError,
-)
+from gateway.archive.store import ArchiveStore, Workspace
+from gateway.errors import ArchiveFullError, GatewayError, LostLeaseError
 from gateway.failpoints import failpoint
-from gateway.ports import AuditLog, Clock, SubjectKey, Vault
-from gateway.spool.reader import read_wrapped_key
+from gateway.ports import AuditLog, Clock
 from gateway.work import ledger
-from gateway.work.child_process import ChildDiedError, ChildProcess, ChildStartError
-from gateway.work.leases import Job, finish, renew
-from gateway.work.ledger import Outcome, Release, SpoolObject
-from gateway.work.routing import Route, routes_of, routing_attributes
-from pipelines.context import SubjectContext
-from rules.disclosure import Event, log, log_error
+from gateway.work.child_process import ChildStartError
+from gateway.work.cleaning import Cleaner, Loans, Result
+from gateway.work.keeper import LeaseKeeper
+from gateway.work.leases import Job
+from gateway.work.ledger import CLEANED, HELD, Outcome, SpoolObject
+from pipelines.errors import HeldError
+from rules.disclosure import Event, log_error
+
+_OF_THE_JOB = (ArchiveFullError, ChildStartError, LostLeaseError, sa.exc.SQLAlchemyError)
+"""Errors that say nothing about the object at hand."""
+
+
+class StoppedError(GatewayError):
+    """The node stops; what was committed stays, the rest is done by the next worker."""
+
+    code = "work.stopped"
+    retry = True
+
+
+class Journey:
+    """Carries out jobs.
+
+    Parameters
+    ----------
+    engine : sqlalchemy.Engine
+        Of the work database.
+    cleaner : Cleaner
+    keeper : LeaseKeeper
+    audit : AuditLog
+    clock : Clock
+    spool : pathlib.Path
+        Folder of the received objects.
+    store : ArchiveStore
+    workspace : Workspace
+    batch : int
+        Objects that are committed together.
+    """
+
+    def __init__(
+        self,
+        *,
+        engine: sa.Engine,
+        cleaner: Cleaner,
+        keeper: LeaseKeeper,
+        audit: AuditLog,
+        clock: Clock,
+        spool: Path,
+        store: ArchiveStore,
+        workspace: Workspace,
+        batch: int,
+    ) -> None:
+        self._engine = engine
+        self._cleaner = cleaner
+        self._keeper = keeper
+        self._audit = audit
+        self._clock = clock
+        self._spool = spool
+        self._store = store
+        self._workspace = workspace
+        self._batch = batch
+
+    def run(self, job: Job, *, should_stop: Callable[[], bool]) -> None:
+        """Do what is left of `job`.
+
+        Raises
+        ------
+        gateway.errors.SealedError, gateway.errors.ArchiveFullError, StoppedError
+            To be tried again; what was committed stays.
+        gateway.errors.LostLeaseError
+            Another worker has the job.
+        """
+        self._keeper.keep(job.lease)
+        loans = Loans()
+        objects = ledger.received_objects(self._engine, job)
+        conflict = self._is_conflict(job, objects, should_stop=should_stop)
+        try:
+            for start in range(0, max(len(objects), 1), self._batch):
+                if should_stop():
+                    raise StoppedError
+                results = [
+                    _held(object_.id, "identity.conflict")
+                    if conflict
+                    else self._guarded(object_, partial(self._cleaner.clean, job, object_, loans))
+                    for object_ in objects[start : start + self._batch]
+                ]
+                self._commit(job, results, ends_job=start + self._batch >= len(objects))
+        finally:
+            self._workspace.clear()
+        for object_id in ledger.replaced_objects(self._engine, job):
+            self._forget(object_id)
+
+    # 1. one study, one subject
+
+    def _is_conflict(
+        self, job: Job, objects: Sequence[SpoolObject], *, should_stop: Callable[[], bool]
+    ) -> bool:
+        """Return whether the objects, and what was cleaned of the study, disagree.
+
+        The receiver's index tells where all is well, without a look at the objects. An
+        object without identity has an index too; it is held alone, later.
+        """
+        before = ledger.cleaned_subjects(self._engine, job)
+        if len(before.union(object_.subject_index for object_ in objects)) <= 1:
+            return False
+        identities: set[tuple[str, str]] = set()
+        indexes = set(before)
+        for object_ in objects:
+            if should_stop():
+                raise StoppedError
+            try:
+                seen = self._cleaner.look(job, object_)
+            except _OF_THE_JOB:
+                raise
+            except Exception as error:
+                if isinstance(error, GatewayError) and error.retry:
+                    raise
+                continue
+            identities.add((seen.issuer, seen.patient_id))
+            indexes.add(object_.subject_index)
+        return len(identities) > 1 or (bool(before) and len(indexes) > 1)
+
+    # 3. commit: archive files, audit, one transaction, spool deletion
+
+    def _commit(self, job: Job, results: Sequence[Result], *, ends_job: bool) -> None:
+        outcomes = [result.outcome for result in results]
+        files = [file for result in results for file in result.files]
+        known = ledger.indexed_names(self._engine, [name for _, name in files])
+        fresh = [(path, name) for path, name in files if name not in known]
+        failpoint("archive.written")
+        self._store.publish(fresh)
+        failpoint("archive.linked")
+        self._audit.append(_events(job, outcomes))
+        unwanted = ledger.commit_batch(
+            self._engine,
+            job,
+            outcomes,
+            now=self._clock.now(),
+            until=self._keeper.renewed(),
+            ends_job=ends_job,
+        )
+        failpoint("job.committed")
+        for outcome in unwanted:
+            for release in outcome.releases:
+                if release.name not in known:
+                    self._store.remove(release.name)
+        for outcome in outcomes:
+            if outcome.state != HELD or outcome in unwanted:
+                self._forget(outcome.object_id)
+        failpoint("spool.deleted")
+
+    def _forget(self, object_id: str) -> None:
+        (self._spool / object_id).unlink(missing_ok=True)
+
+    def _guarded(self, object_: SpoolObject, step: Callable[[], Result]) -> Result:
+        """Hold the object where the step fails because of it."""
+        try:
+            return step()
+        except HeldError as error:
+            return _held(object_.id, error.code)
+        except _OF_THE_JOB:
+            raise
+        except GatewayError as error:
+            if error.retry:
+                raise
+            return _held(object_.id, error.code)
+        except Exception as error:  # noqa: BLE001  (recorded and held, never lost)
+            log_error(error, object_id=object_.id)
+            return _held(object_.id, "internal.error")
+
+
+def _held(object_id: str, reason: str) -> Result:
+    return Result(outcome=Outcome(object_id=object_id, state=HELD, reason=reason))
+
+
+def _events(job: Job, outcomes: Sequence[Outcome]) -> list[tuple[str, Mapping[str, str | int]]]:
+    """Return the audit events of a batch: counts and random ids."""
+    released = Counter((r.project, r.plan_hash) for o in outcomes for r in o.releases)
+    kept = Counter((o.state, o.reason) for o in outcomes if o.state != CLEANED)
+    events: list[tuple[str, Mapping[str, str | int]]] = [
+        (
+            Event.OBJECT_RELEASED,
+            {"job_id": job.lease.job_id, "project": project, "plan": plan, "count": count},
+        )
+        for (project, plan), count in sorted(released.items())
+    ]
+    events += [
+        (
+            Event.OBJECT_HELD if state == HELD else Event.OBJECT_REFUSED,
+            {"job_id": job.lease.job_id, "reason": reason, "count": count},
+        )
+        for (state, reason), count in sorted(kept.items())
+    ]
+    return events

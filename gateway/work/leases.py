@@ -16,6 +16,7 @@ from gateway.errors import LostLeaseError
 from gateway.ports import Lease
 from gateway.tables import job
 
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
     """One leased job.
@@ -173,9 +174,7 @@ def release_owner(engine: sa.Engine, owner: str, *, now: float) -> None:
 def _change(connection: sa.Connection, lease: Lease, values: dict[str, object]) -> None:
     changed = connection.execute(
         job.update()
-        .where(
-            job.c.id == lease.job_id, job.c.fence == lease.fence, job.c.state == "leased"
-        )
+        .where(job.c.id == lease.job_id, job.c.fence == lease.fence, job.c.state == "leased")
         .values(values)
     )
     if changed.rowcount != 1:

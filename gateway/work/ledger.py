@@ -13,8 +13,9 @@ import sqlalchemy as sa
 
 from gateway.ports import Lease
 from gateway.tables import archive_object, association, outbox, spool_object, study
-from gateway.work.leases import Job, hold_fence
+from gateway.work.leases import Job, finish, hold_fence
 
+CLEANED, HELD, REFUSED = "cleaned", "held", "refused"
 SUPERSEDED = "superseded"
 
 
@@ -26,11 +27,14 @@ class SpoolObject:
     ----------
     id : str
         Name of its spool file.
+    subject_index : bytes
+        The receiver's: equal for equal issuer and Patient ID.
     """
 
     id: str
     peer: str
     called_ae_title: str
+    subject_index: bytes = field(repr=False)
     content_digest: bytes = field(repr=False)
     deaths: int
 
@@ -44,8 +48,9 @@ class Release:
     name : str
         In the archive.
     destinations : tuple[str, ...]
-    sop_class_uid, transfer_syntax_uid, study_instance_uid, series_instance_uid, sop_instance_uid : str
-        Of the cleaned object.
+    sop_class_uid, transfer_syntax_uid : str
+    study_instance_uid, series_instance_uid, sop_instance_uid : str
+        All of the cleaned object.
     """
 
     name: str
@@ -85,6 +90,7 @@ def received_objects(engine: sa.Engine, job: Job) -> list[SpoolObject]:
     query = (
         sa.select(
             spool_object.c.id,
+            spool_object.c.subject_index,
             spool_object.c.content_digest,
             spool_object.c.deaths,
             study.c.peer,
@@ -105,6 +111,7 @@ def received_objects(engine: sa.Engine, job: Job) -> list[SpoolObject]:
                 id=row.id,
                 peer=row.peer,
                 called_ae_title=row.called_ae_title or "",
+                subject_index=bytes(row.subject_index),
                 content_digest=bytes(row.content_digest),
                 deaths=row.deaths,
             )
@@ -112,31 +119,13 @@ def received_objects(engine: sa.Engine, job: Job) -> list[SpoolObject]:
         ]
 
 
-def contradicts_earlier(engine: sa.Engine, job: Job) -> bool:
-    """Return whether this generation has a subject that the study did not have before.
-
-    By the receiver's index of the subject: equal for equal issuer and Patient ID.
-    """
-    subjects = sa.select(spool_object.c.subject_index.distinct()).where(
-        spool_object.c.study_id == job.study_id
+def cleaned_subjects(engine: sa.Engine, job: Job) -> set[bytes]:
+    """Return the receiver's index of the subjects that the study was cleaned for so far."""
+    query = sa.select(spool_object.c.subject_index.distinct()).where(
+        spool_object.c.study_id == job.study_id, spool_object.c.state == "cleaned"
     )
     with engine.connect() as connection:
-        before = set(
-            connection.scalars(
-                subjects.where(
-                    spool_object.c.generation < job.generation, spool_object.c.state == "cleaned"
-                )
-            )
-        )
-        now = set(
-            connection.scalars(
-                subjects.where(
-                    spool_object.c.generation == job.generation,
-                    spool_object.c.state.in_(("received", "cleaned")),
-                )
-            )
-        )
-    return bool(before) and not now <= before
+        return {bytes(index) for index in connection.scalars(query)}
 
 
 def count_death(engine: sa.Engine, lease: Lease, object_id: str, *, until: float) -> int:
@@ -162,6 +151,20 @@ def count_death(engine: sa.Engine, lease: Lease, object_id: str, *, until: float
         return deaths
 
 
+def replaced_objects(engine: sa.Engine, job: Job) -> list[str]:
+    """Return the objects of the study whose place another one took before they were cleaned."""
+    with engine.connect() as connection:
+        return list(
+            connection.scalars(
+                sa.select(spool_object.c.id).where(
+                    spool_object.c.study_id == job.study_id,
+                    spool_object.c.generation <= job.generation,
+                    spool_object.c.state == SUPERSEDED,
+                )
+            )
+        )
+
+
 def indexed_names(engine: sa.Engine, names: Iterable[str]) -> set[str]:
     """Return those of `names` that the archive index knows."""
     with engine.connect() as connection:
@@ -173,9 +176,22 @@ def indexed_names(engine: sa.Engine, names: Iterable[str]) -> set[str]:
 
 
 def commit_batch(
-    engine: sa.Engine, job: Job, outcomes: Sequence[Outcome], *, now: float, until: float
+    engine: sa.Engine,
+    job: Job,
+    outcomes: Sequence[Outcome],
+    *,
+    now: float,
+    until: float,
+    ends_job: bool,
 ) -> list[Outcome]:
     """Commit what became of a batch and return what was not wanted any more.
+
+    Parameters
+    ----------
+    until : float
+        The lease is renewed until then.
+    ends_job : bool
+        True with the last batch: the job is done.
 
     Returns
     -------
@@ -197,6 +213,8 @@ def commit_batch(
             current = {(r.project, r.sop_instance_uid): r for _, r in pairs}
             _index(connection, pairs, list(current.values()), created=job.created)
             _queue(connection, list(current.values()), now=now)
+        if ends_job:
+            finish(connection, job.lease)
     return [outcome for outcome in outcomes if outcome.object_id not in changed]
 
 

@@ -32,9 +32,7 @@ class Route:
     when: Condition | None = None
     destinations: tuple[str, ...] = ()
 
-    def takes(
-        self, *, peer: str, called_ae_title: str, attributes: Mapping[str, str]
-    ) -> bool:
+    def takes(self, *, peer: str, called_ae_title: str, attributes: Mapping[str, str]) -> bool:
         """Return whether every part that is given holds."""
         return (
             (not self.peers or peer in self.peers)
@@ -68,6 +66,4 @@ def routes_of(
 
 def routing_attributes(routes: Sequence[Route]) -> frozenset[str]:
     """Return the keywords that the conditions of `routes` look at."""
-    return frozenset(
-        keyword for route in routes if route.when for keyword in route.when.attributes
-    )
+    return frozenset(keyword for route in routes if route.when for keyword in route.when.attributes)

@@ -26,6 +26,8 @@ _length = Struct("<L").unpack_from
 
 _FRAGMENTS_VRS = frozenset([b"OB", b"OW"])
 
+_new = tuple.__new__  # half the cost of calling the class, once per element
+
 
 class Element(NamedTuple):
     """Where one element is. Offsets are in the buffer it was found in.
@@ -129,7 +131,7 @@ class Scanner:
                 following = value + length
                 if following > end:
                     break
-            append(Element(tag, vr, position, value, following, length, None))
+            append(_new(Element, (tag, vr, position, value, following, length, None)))
             position = following
         if position != end and not partial:
             raise MalformedError("metadata.malformed", where="element leaves its parent")

@@ -17,6 +17,7 @@ from rules.version import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
 PREAMBLE_BYTES = 128
 _PREFIX = b"DICM"
 _META_BYTES = 64 * 1024
+_MEDIA_STORAGE_SOP_CLASS = 0x00020002
 _TRANSFER_SYNTAX = 0x00020010
 _META_GROUP = 2
 _LOWEST_DATASET_GROUPS = frozenset([0x0008, 0x0010])
@@ -32,11 +33,14 @@ class Head:
         Offset of the data set, bytes.
     implicit : bool
     transfer_syntax_uid : str
+    sop_class_uid : str
+        Of the meta information; "" if it says nothing.
     """
 
     dataset: int
     implicit: bool
     transfer_syntax_uid: str
+    sop_class_uid: str
 
 
 def is_walkable(transfer_syntax_uid: str) -> bool:
@@ -57,18 +61,19 @@ def read_head(source: RangeReader) -> Head:
     """
     start = source.read(0, _META_BYTES)
     position = PREAMBLE_BYTES + 4 if start[PREAMBLE_BYTES : PREAMBLE_BYTES + 4] == _PREFIX else 0
-    transfer_syntax = ""
+    texts: dict[int, str] = {}
     while start[position : position + 2] == b"\x02\x00":
         tag, value, following = _meta_element(start, position)
-        if tag == _TRANSFER_SYNTAX:
-            transfer_syntax = start[value:following].decode("latin-1").strip("\0 ")
+        texts[tag] = start[value:following].decode("latin-1").strip("\0 ")
         position = following
+    transfer_syntax = texts.get(_TRANSFER_SYNTAX, "")
     if not transfer_syntax:
         transfer_syntax = _guess(start[position : position + 8])
     return Head(
         dataset=position,
         implicit=transfer_syntax == str(ImplicitVRLittleEndian),
         transfer_syntax_uid=transfer_syntax,
+        sop_class_uid=texts.get(_MEDIA_STORAGE_SOP_CLASS, ""),
     )
 
 

@@ -8,8 +8,12 @@ import io
 import warnings
 import zlib
 from array import array
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pydicom
+from pydicom import config
+from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.filewriter import dcmwrite
 from pydicom.uid import (
@@ -21,10 +25,12 @@ from pydicom.uid import (
 
 from pipelines.context import RangeReader
 from pipelines.errors import MalformedError
+from pipelines.metadata.elements import PIXEL_DATA
 from pipelines.metadata.head import Head, encode_head
 
 MAX_INFLATED_BYTES = 256 * 1024 * 1024
 MAX_NORMALISED_BYTES = 1024 * 1024 * 1024
+_PIXEL_WORDS = {32: "I", 64: "Q"}
 _WORDS = {"OW": "H", "OF": "I", "OL": "I", "OD": "Q", "OV": "Q"}
 
 
@@ -70,16 +76,32 @@ def inflate(source: RangeReader, head: Head) -> BytesReader:
         raise MalformedError("metadata.limit", where="inflated size")
     if not inflater.eof:
         raise MalformedError("metadata.malformed", where="deflate ends early")
-    return BytesReader(_explicit_head() + data)
+    return BytesReader(_head(head.sop_class_uid, str(ExplicitVRLittleEndian)) + data)
 
 
-def _explicit_head() -> bytes:
-    # Only says how the data set is encoded; the file gets its own head when written.
+def _head(sop_class_uid: str, transfer_syntax_uid: str) -> bytes:
+    """Say how the data set is encoded; the file gets its own head when written."""
     return encode_head(
-        sop_class_uid="",
+        sop_class_uid=sop_class_uid,
         sop_instance_uid="",
-        transfer_syntax_uid=str(ExplicitVRLittleEndian),
+        transfer_syntax_uid=transfer_syntax_uid,
     )
+
+
+@contextmanager
+def _tolerant() -> Iterator[None]:
+    """Let pydicom keep what it can't decode; its settings belong to the process.
+
+    UN stays UN: its bytes are little endian also where the data set is not (PS3.5, 6.2.2).
+    """
+    before = config.replace_un_with_known_vr, config.convert_wrong_length_to_UN
+    config.replace_un_with_known_vr, config.convert_wrong_length_to_UN = False, True
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # pydicom's warnings quote values
+            yield
+    finally:
+        config.replace_un_with_known_vr, config.convert_wrong_length_to_UN = before
 
 
 def normalise(source: RangeReader) -> BytesReader:
@@ -93,8 +115,7 @@ def normalise(source: RangeReader) -> BytesReader:
     if source.size > MAX_NORMALISED_BYTES:
         raise MalformedError("metadata.limit", where="size of a malformed object")
     data = source.read(0, source.size)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # pydicom's warnings quote values
+    with _tolerant():
         try:
             return BytesReader(_rewrite(data))
         except MalformedError:
@@ -109,6 +130,7 @@ def _rewrite(data: bytes) -> bytes:
     dataset = pydicom.dcmread(io.BytesIO(data), force=True)
     if not len(dataset):
         raise MalformedError("metadata.malformed", where="no element")
+    sop_class = str(dataset.file_meta.get("MediaStorageSOPClassUID", ""))
     big_endian = dataset.original_encoding[1] is False
     syntax = dataset.file_meta.get("TransferSyntaxUID")
     if syntax is None or syntax in (
@@ -117,6 +139,8 @@ def _rewrite(data: bytes) -> bytes:
         DeflatedExplicitVRLittleEndian,
     ):
         syntax = ExplicitVRLittleEndian
+    for _ in dataset.iterall():
+        pass  # decodes: what was read as implicit VR has no VR to write yet
     if big_endian:
         _swap_words(dataset)
     meta = FileMetaDataset()
@@ -134,8 +158,7 @@ def _rewrite(data: bytes) -> bytes:
         enforce_file_format=False,
     )
     body = out.getvalue()
-    head = encode_head(sop_class_uid="", sop_instance_uid="", transfer_syntax_uid=str(syntax))
-    return head + body[_body_offset(body) :]
+    return _head(sop_class, str(syntax)) + body[_body_offset(body) :]
 
 
 def _body_offset(written: bytes) -> int:
@@ -148,6 +171,14 @@ def _body_offset(written: bytes) -> int:
     return start
 
 
+def _word(dataset: Dataset, element: DataElement) -> str:
+    """Return the array code of a word; one pixel is one word, whatever OW says."""
+    allocated = dataset.get("BitsAllocated")
+    if element.tag == PIXEL_DATA and allocated in _PIXEL_WORDS:
+        return _PIXEL_WORDS[allocated]
+    return _WORDS[element.VR]
+
+
 def _swap_words(dataset: Dataset) -> None:
     """Swap the bytes of word values in place; pydicom leaves them as they are."""
     for element in dataset:
@@ -155,7 +186,7 @@ def _swap_words(dataset: Dataset) -> None:
             for item in element.value:
                 _swap_words(item)
         elif element.VR in _WORDS and isinstance(element.value, bytes):
-            words = array(_WORDS[element.VR])
+            words = array(_word(dataset, element))
             whole = len(element.value) - len(element.value) % words.itemsize
             words.frombytes(element.value[:whole])
             words.byteswap()

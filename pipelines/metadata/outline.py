@@ -5,6 +5,7 @@ after another. Pixel Data of any size costs the same.
 """
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from pipelines.context import RangeReader
 from pipelines.errors import MalformedError
@@ -26,7 +27,7 @@ _FRAGMENT_READ_BYTES = 64 * 1024
 MAX_BUFFER_BYTES = 256 * 1024 * 1024
 
 
-@dataclass(slots=True)
+@dataclass
 class Outline:
     """The root elements of an object.
 
@@ -48,12 +49,15 @@ class Outline:
     elements: list[Element] = field(repr=False)
     ends: dict[int, int] = field(repr=False)
 
+    @cached_property
+    def by_tag(self) -> dict[int, Element]:
+        """Return the root elements by tag."""
+        return {element.tag: element for element in self.elements}
+
     def find(self, tag: int) -> bytes | None:
         """Return the value of a root element as encoded, None if absent."""
-        for element in self.elements:
-            if element.tag >= tag:
-                return self.value(element) if element.tag == tag else None
-        return None
+        element = self.by_tag.get(tag)
+        return None if element is None else self.value(element)
 
     def value(self, element: Element) -> bytes:
         """Return the value of a root element as encoded."""
@@ -83,6 +87,8 @@ def read_outline(source: RangeReader, head: Head) -> Outline:
             raise MalformedError("metadata.malformed", where="order of tags")
         elements += found
         if position == len(buffer) and loaded == size:
+            if not elements:
+                raise MalformedError("metadata.malformed", where="no element")
             return Outline(source, head, buffer, elements, ends)
         missing = len(buffer) - position
         bulk = _bulk_at(buffer, position, implicit=head.implicit)

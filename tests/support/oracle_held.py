@@ -7,6 +7,7 @@ from pydicom.dataset import FileMetaDataset
 from tests.support.oracle_reading import PADDING, bytes_of, elements, vr_of
 
 PATIENT_ID = 0x00100020
+DICOMDIR = "1.2.840.10008.1.3.10"
 SOP_CLASS, SOP_INSTANCE, STUDY, SERIES = 0x00080016, 0x00080018, 0x0020000D, 0x0020000E
 
 
@@ -36,10 +37,12 @@ def is_storage(sop_class_uid: str) -> bool:
 def check(ds: FileDataset) -> None:
     """Raise if the object must be held whatever the rules say."""
     media = str(getattr(ds, "file_meta", FileMetaDataset()).get("MediaStorageSOPClassUID", ""))
-    sop_class = value_at(ds, SOP_CLASS).decode("latin-1") or media
-    if sop_class and (not is_storage(sop_class) or sop_class == "1.2.840.10008.1.3.10"):
+    if media == DICOMDIR:
         raise OracleHeld("sop-class.unsupported")
-    if not value_at(ds, PATIENT_ID):
-        raise OracleHeld("identity.missing")
+    sop_class = value_at(ds, SOP_CLASS).decode("latin-1")
+    if sop_class and not is_storage(sop_class):
+        raise OracleHeld("sop-class.unsupported")
     if not all(value_at(ds, tag) for tag in (SOP_CLASS, SOP_INSTANCE, STUDY, SERIES)):
         raise OracleHeld("metadata.no-uid")
+    if not value_at(ds, PATIENT_ID):
+        raise OracleHeld("identity.missing")

@@ -26,7 +26,7 @@ _WORD = {
     **dict.fromkeys(("UL", "SL", "FL", "OF", "OL"), 4),
     **dict.fromkeys(("FD", "OD", "UV", "SV", "OV"), 8),
 }
-_PIXEL_DATA = 0x7FE00010
+_PIXEL_DATA, _BITS_ALLOCATED = 0x7FE00010, 0x00280100
 
 
 def parse(data: bytes) -> FileDataset:
@@ -35,8 +35,9 @@ def parse(data: bytes) -> FileDataset:
         warnings.simplefilter("ignore")
         ds = dcmread(BytesIO(data), force=True)
         if ds.original_encoding[1] is False:
-            allocated = ds.get("BitsAllocated") or 16
-            _swap(ds, pixel_bytes=max(2, int(allocated) // 8))
+            allocated = ds._dict.get(Tag(_BITS_ALLOCATED))
+            bits = int.from_bytes(bytes_of(allocated), "big") if allocated else 16
+            _swap(ds, pixel_bytes=max(2, bits // 8))
     return ds
 
 

@@ -19,6 +19,7 @@ class Row:
     """A row of PS3.15 Table E.1-1: letters as printed."""
 
     tag: str
+    name: str
     keyword: str
     vr: str
     basic: str
@@ -83,6 +84,7 @@ def standard_tables() -> StandardTables:
     rows = {
         r["tag"]: Row(
             tag=r["tag"],
+            name=r["name"],
             keyword=r["keyword"],
             vr=r["vr"],
             basic=r["basic"],

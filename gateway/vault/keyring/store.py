@@ -159,6 +159,8 @@ class Keyring:
         wrap = keys.derive(root, "root-wrap", salt=seal.salt)
         wrapped = {(row.purpose, row.epoch): row for row in rows}
         epochs = sorted(epoch for purpose, epoch in wrapped if purpose == "epoch")
+        if seal.epoch not in epochs:
+            raise TamperedError("the key of the current epoch is missing")
         epoch_keys = {e: _unwrap(wrap, wrapped.get(("epoch", e))) for e in epochs}
         return OpenKeys(
             epoch=seal.epoch,
@@ -175,7 +177,7 @@ class Keyring:
         by_state = sa.select(t.subject_key.c.state, sa.func.count()).group_by(t.subject_key.c.state)
         with self._engine.begin() as connection:
             epoch = connection.execute(sa.select(t.seal.c.epoch)).scalar_one()
-            subjects: dict[str, int] = dict(connection.execute(by_state).tuples().all())
+            subjects: dict[str, int] = dict(connection.execute(by_state).all())
         return epoch, subjects.get(LIVE, 0), subjects.get(ERASED, 0)
 
     def subject(self, opened: OpenKeys, project: str, *, index: bytes) -> SubjectEntry | None:

@@ -8,9 +8,10 @@ from pydicom.sequence import Sequence
 from pydicom.tag import BaseTag, Tag
 
 from ops.bench.identities.paths import Path, resolve, walk
+from ops.bench.identities.persons import make_id
 from ops.bench.identities.standard import AttributeRow, Profile, is_class_uid
 from ops.bench.identities.texts import make_text
-from ops.bench.identities.values import Planted, make_date, make_id, make_time, make_uid, make_value
+from ops.bench.identities.values import Planted, make_date, make_time, make_uid, make_value
 from ops.bench.identities.work import Kind, Work, put
 
 _CHARACTERISTICS = {
@@ -87,8 +88,6 @@ def plant_identity(work: Work) -> None:
     for keyword, (vr, value, needles) in values.items():
         put(dataset, tag_of(keyword), vr=vr, value=value)
         kind = Kind.DATE if vr in ("DA", "TM") else Kind.STRUCTURED
-        if vr == "TM":
-            needles = ()
         work.plant((_step(keyword),), kind, needles=needles)
     aliases = list(subject.other_ids[:2])
     put(dataset, tag_of("OtherPatientIDs"), vr="LO", value=aliases)

@@ -2,7 +2,6 @@
 
 import dataclasses
 import random
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -82,8 +81,7 @@ def generate(
             rng.shuffle(block)
             remaining += block
         taken = [remaining.pop() for _ in range(_ADDED_PER_FILE + _NESTED_PER_FILE)]
-        with lenient(), warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with lenient():
             dataset = open_header(header.path)
             if dataset is None:
                 continue
@@ -100,9 +98,7 @@ def generate(
                 _plant(work, taken, index)
                 dataset.save_as(path, enforce_file_format=True)
             read = pydicom.dcmread(path)
-            rows += derive_key(
-                read, work.plants, standard, file=name, subject=subject.key, rng=rng
-            )
+            rows += derive_key(read, work.plants, standard, file=name, subject=subject.key, rng=rng)
         files[name] = subject.key
     return Corpus(folder=folder, files=files, subjects={s.key: s for s in subjects}, rows=rows)
 

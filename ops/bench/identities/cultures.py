@@ -1,5 +1,6 @@
 """Names, places and character sets of several cultures. All persons are invented."""
 
+import unicodedata
 from dataclasses import dataclass
 
 
@@ -50,7 +51,9 @@ CLINICAL_SURNAMES = frozenset({"HAND", "BONE", "MAY", "WHITE", "HEAD", "LUNG", "
 CULTURES: tuple[Culture, ...] = (
     Culture(
         name="english",
-        families=_plain("Ashdown Brackenbury Calloway Dunsmore Featherstone Hollingsworth Kirkbride"),
+        families=_plain(
+            "Ashdown Brackenbury Calloway Dunsmore Featherstone Hollingsworth Kirkbride"
+        ),
         givens=_plain("Rosalind Clementine Barnaby Thaddeus Winifred Leopold Cordelia"),
         charsets=((), ("ISO_IR 100",), _UTF8),
         cities=("Wexbridge", "Marlholme", "Tarnbury"),
@@ -131,7 +134,9 @@ CULTURES: tuple[Culture, ...] = (
     ),
     Culture(
         name="cyrillic",
-        families=_triples("Luxemburgskaya/Люксембургская Vorontsovich/Воронцович Zhdanovsky/Ждановский"),
+        families=_triples(
+            "Luxemburgskaya/Люксембургская Vorontsovich/Воронцович Zhdanovsky/Ждановский"
+        ),
         givens=_triples("Vsevolodin/Всеволодин Svyatoslava/Святослава Yevdokiya/Евдокия"),
         charsets=(("ISO_IR 144",), _UTF8),
         cities=("Belozersk", "Krasnorech"),
@@ -146,3 +151,9 @@ CULTURES: tuple[Culture, ...] = (
         hospital="Nosokomeio {city}",
     ),
 )
+
+
+def plain(text: str) -> str:
+    """Return `text` in ASCII."""
+    folded = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    return folded or "TEXT"

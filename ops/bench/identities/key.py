@@ -23,6 +23,8 @@ _OURS = frozenset(  # written by whoever de-identifies
 _NUMERIC = frozenset({"CS", "DS", "FD", "FL", "IS", "SL", "SS", "UL", "US"})
 _UNTOUCHED = ("CT", "MR", "PT", "NM", "SEG", "RTDOSE", "SM")
 _KEPT_PER_FILE = 120
+_PATIENT = {("00100010",), ("00100020",)}
+_ENTERED = ("K", "C", "X/Z/U*")  # sequences that stay, or may stay, with their items
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +84,13 @@ class Row:
         )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Place:
+    path: Path
+    element: DataElement
+    plant: Plant | None
+
+
 def write_key(rows: list[Row], folder: File) -> None:
     """Write the key as JSON lines and, for people, as CSV."""
     with (folder / "key.jsonl").open("w", encoding="utf-8") as out:
@@ -92,7 +101,15 @@ def write_key(rows: list[Row], folder: File) -> None:
         writer.writerow(("file", "subject", "path", "kind", "basic", "research", "value"))
         for row in rows:
             writer.writerow(
-                (row.file, row.subject, show(row.path), row.kind, row.basic, row.research, row.value)
+                (
+                    row.file,
+                    row.subject,
+                    show(row.path),
+                    row.kind,
+                    row.basic,
+                    row.research,
+                    row.value,
+                )
             )
 
 
@@ -117,15 +134,17 @@ def derive_key(
         Chooses which of many clinical values are asked for.
     """
     planted = {plant.path: plant for plant in plants}
-    rows = []
-    kept = []
+    rows: list[Row] = []
+    kept: list[Row] = []
     covered: list[Path] = []
     for path, element in walk(dataset):
         plant = planted.pop(path, None)
         if plant is None and any(path[: len(done)] == done for done in covered):
             continue
         expects = {
-            profile: _expect(dataset, path, element, plant, standard, profile)
+            profile: _expect(
+                dataset, _Place(path=path, element=element, plant=plant), standard, profile
+            )
             for profile in Profile
         }
         if set(expects.values()) == {Expect.FREE}:
@@ -148,23 +167,29 @@ def derive_key(
             covered.append(path)
         only_kept = {row.basic, row.research} <= {Expect.KEPT, Expect.FREE}
         (kept if only_kept and row.kind is not Kind.PIXEL else rows).append(row)
-    for plant in planted.values():
-        rows.append(_elsewhere(dataset, plant, file=file, subject=subject))
+    rows.extend(
+        _elsewhere(dataset, plant, file=file, subject=subject) for plant in planted.values()
+    )
     chosen = kept if len(kept) <= _KEPT_PER_FILE else rng.sample(kept, _KEPT_PER_FILE)
     return rows + sorted(chosen, key=lambda r: show(r.path))
 
 
 def _elsewhere(dataset: FileDataset, plant: Plant, *, file: str, subject: str) -> Row:
-    """Return the row of a plant before the dataset, or below bytes that no walk enters."""
-    value = ""
-    if plant.path[0] == "meta":
-        found = resolve(dataset.file_meta, plant.path[1:])
-        value = "" if found is None else text_of(found)
+    """Return the row of a plant before the dataset, or in bytes that no walk enters.
+
+    A sequence that is newer than the dictionary reads as bytes under implicit VR: the row then
+    stands for the place of those bytes.
+    """
+    path = plant.path
+    while len(path) > 1 and path[0] != "meta" and resolve(dataset, path) is None:
+        path = path[:-2]
+    found = resolve(dataset, path)
+    value = "" if found is None else text_of(found)
     expect = plant.expects or Expect.GONE
     return Row(
         file=file,
         subject=subject,
-        path=plant.path,
+        path=path,
         kind=plant.kind,
         basic=expect,
         research=expect,
@@ -185,32 +210,26 @@ def _kind(path: Path, element: DataElement) -> Kind:
     return Kind.STRUCTURED if len(path) == 1 else Kind.SEQUENCE
 
 
-def _expect(
-    dataset: FileDataset,
-    path: Path,
-    element: DataElement,
-    plant: Plant | None,
-    standard: Standard,
-    profile: Profile,
-) -> Expect:
+def _expect(dataset: FileDataset, place: _Place, standard: Standard, profile: Profile) -> Expect:
+    plant, element = place.plant, place.element
     if plant is not None and plant.expects is not None:
         return plant.expects
     if element.tag in _PIXELS:
         touched = profile is Profile.RESEARCH and dataset.get("Modality", "") not in _UNTOUCHED
         return Expect.FREE if touched else Expect.KEPT
-    tags = [step for step in path if isinstance(step, str)]
+    tags = [step for step in place.path if isinstance(step, str)]
     if any(":" in tag for tag in tags):
-        return _private(tags, element, plant, standard, profile)
+        return _private(tags, place, standard, profile)
     above = [_letter(tag, standard, profile) for tag in tags[:-1]]
-    here = _letter(tags[-1], standard, profile)
-    if any(letter not in ("K", "C", "X/Z/U*") for letter in above):
+    if any(letter not in _ENTERED for letter in above):
         return Expect.GONE if plant else Expect.FREE
+    here = _letter(tags[-1], standard, profile)
     if element.VR == "SQ":
-        return Expect.FREE if here in ("K", "C", "X/Z/U*") or above_free(above) else Expect.GONE
-    return _leaf(path, element, plant, here, above)
+        return Expect.FREE if here in _ENTERED or _loose(above) else Expect.GONE
+    return _leaf(place, here, loose=_loose(above))
 
 
-def above_free(above: list[str]) -> bool:
+def _loose(above: list[str]) -> bool:
     """Whether an enclosing sequence may be cleaned as a whole."""
     return any(letter in ("C", "X/Z/U*") for letter in above)
 
@@ -224,58 +243,53 @@ def _letter(step: str, standard: Standard, profile: Profile) -> str:
     return "K" if row is None else row.letter(profile)
 
 
-def _leaf(
-    path: Path, element: DataElement, plant: Plant | None, here: str, above: list[str]
-) -> Expect:
+def _leaf(place: _Place, here: str, *, loose: bool) -> Expect:
+    element = place.element
     keyword = keyword_for_tag(element.tag)
-    if path == ("00100010",) or path == ("00100020",):
+    if place.path in _PATIENT:
         return Expect.PSEUDONYM
     if 0x6000 <= element.tag.group <= 0x60FF or keyword in _OURS:
         return Expect.FREE
     if element.VR == "UI":
-        return _uid(keyword, here, above)
-    if above_free(above):
-        return _cleaned(plant) if plant else Expect.FREE
+        registered = str(element.value).startswith("1.2.840.10008.")  # names no instance
+        here = "K" if registered and here == "U" else here
+        return _uid(keyword, here, loose=loose)
+    if loose:
+        return _cleaned(place.plant)
     if here == "K":
-        if keyword == "PatientAge" and str(element.value) > "089Y":
-            return Expect.GONE
-        return _cleaned(plant) if plant and plant.needles else Expect.KEPT
-    if here == "C":
-        if element.VR in ("DA", "DT"):
-            return Expect.DATE
-        if element.VR == "TM":
-            return Expect.PRESENT
-        return _cleaned(plant) if plant else Expect.FREE
-    return Expect.GONE
+        old = keyword == "PatientAge" and str(element.value) > "089Y"
+        return Expect.GONE if old else _cleaned(place.plant, otherwise=Expect.KEPT)
+    return _by_option(place) if here == "C" else Expect.GONE
 
 
-def _cleaned(plant: Plant | None) -> Expect:
-    return Expect.CLEANED if plant and plant.tokens else Expect.GONE
+def _by_option(place: _Place) -> Expect:
+    """Return what the C of an option makes of a value."""
+    if place.element.VR in ("DA", "DT"):
+        return Expect.DATE
+    return Expect.PRESENT if place.element.VR == "TM" else _cleaned(place.plant)
 
 
-def _uid(keyword: str, here: str, above: list[str]) -> Expect:
+def _cleaned(plant: Plant | None, otherwise: Expect = Expect.FREE) -> Expect:
+    if plant is None or not plant.needles:
+        return otherwise
+    return Expect.CLEANED if plant.tokens else Expect.GONE
+
+
+def _uid(keyword: str, here: str, *, loose: bool) -> Expect:
     if is_class_uid(keyword):
-        return Expect.FREE if above_free(above) or here != "K" else Expect.KEPT
+        return Expect.FREE if loose or here != "K" else Expect.KEPT
     if here == "U":
-        return Expect.UID_OR_GONE if above_free(above) else Expect.UID
+        return Expect.UID_OR_GONE if loose else Expect.UID
     return Expect.FREE if here == "K" else Expect.GONE
 
 
-def _private(
-    tags: list[str],
-    element: DataElement,
-    plant: Plant | None,
-    standard: Standard,
-    profile: Profile,
-) -> Expect:
-    if plant is not None:
+def _private(tags: list[str], place: _Place, standard: Standard, profile: Profile) -> Expect:
+    if place.plant is not None:
         return Expect.GONE
     if sum(":" in tag for tag in tags) != 1 or ":" not in tags[-1]:
         return Expect.FREE
-    if profile is Profile.BASIC:
-        return Expect.GONE
     group, low, creator = tags[-1].split(":", 2)
     safe = standard.safe.get((int(group, 16), int(low, 16), creator))
-    if safe is None:
+    if safe is None or profile is Profile.BASIC:
         return Expect.GONE
-    return Expect.KEPT if safe.vr in _NUMERIC and element.VR != "SQ" else Expect.FREE
+    return Expect.KEPT if safe.vr in _NUMERIC and place.element.VR != "SQ" else Expect.FREE

@@ -11,8 +11,8 @@ from pydicom.tag import BaseTag, Tag
 
 Step = str | int
 Path = tuple[Step, ...]
-"""Tags as ``ggggeeee``, private ones as ``gggg:ee:CREATOR``, items as int; ``meta`` and
-``preamble`` stand for what lies before the dataset."""
+"""Tags as ``ggggeeee``, private ones as ``gggg:ee:CREATOR`` (``gggg:eeee:`` without a creator),
+items as int; ``meta`` and ``preamble`` stand for what lies before the dataset."""
 
 
 def step_of(dataset: Dataset, tag: BaseTag) -> str:
@@ -22,6 +22,8 @@ def step_of(dataset: Dataset, tag: BaseTag) -> str:
     block = tag.element >> 8
     creator = dataset.get_item((tag.group, block)) if block else None
     name = "" if creator is None else _bytes_text(creator.value)
+    if not name:
+        return f"{tag.group:04X}:{tag.element:04X}:"
     return f"{tag.group:04X}:{tag.element & 0xFF:02X}:{name}"
 
 
@@ -61,6 +63,10 @@ def walk(dataset: Dataset, prefix: Path = ()) -> Iterator[tuple[Path, DataElemen
 def resolve(dataset: Dataset, path: Path) -> DataElement | None:
     """Return the element at `path` of `dataset`, None where there is none."""
     here: Dataset = dataset
+    if path[0] == "preamble":
+        return None
+    if path[0] == "meta":
+        here, path = getattr(dataset, "file_meta", Dataset()), path[1:]
     element: DataElement | None = None
     for step in path:
         if isinstance(step, int):
@@ -100,16 +106,19 @@ def text_of(element: DataElement) -> str:
         parts = [f"{path}={text_of(e)}" for item in value for path, e in walk(item) if e.VR != "SQ"]
         return "sequence:" + hashlib.sha256("|".join(parts).encode()).hexdigest()[:24]
     if isinstance(value, bytes | bytearray):
-        trimmed = bytes(value).rstrip(b"\0 ")
-        if len(trimmed) > 512:
-            return "sha256:" + hashlib.sha256(trimmed).hexdigest()
-        if trimmed and all(32 <= b < 127 for b in trimmed):
-            return trimmed.decode("ascii").strip()
-        return trimmed.hex()
-    if value is None:
-        return ""
-    values = value if isinstance(value, MultiValue | list) else [value]
+        return text_of_bytes(bytes(value))
+    values = value if isinstance(value, MultiValue | list) else ["" if value is None else value]
     return "\\".join(str(v).strip(" \0") for v in values).rstrip("^= ")
+
+
+def text_of_bytes(value: bytes) -> str:
+    """Return ASCII as it is, other bytes in hexadecimal, many as a digest; without padding."""
+    trimmed = value.rstrip(b"\0 ")
+    if len(trimmed) > 512:
+        return "sha256:" + hashlib.sha256(trimmed).hexdigest()
+    if trimmed and all(32 <= byte < 127 for byte in trimmed):
+        return trimmed.decode("ascii").strip()
+    return trimmed.hex()
 
 
 def contents_of(element: DataElement) -> str:
@@ -119,7 +128,9 @@ def contents_of(element: DataElement) -> str:
         return "\n".join(contents_of(e) for item in value for _, e in walk(item) if e.VR != "SQ")
     if isinstance(value, bytes | bytearray):
         raw = bytes(value)
-        return "\n".join(raw.decode(codec, "replace") for codec in ("utf-8", "latin-1", "utf-16-le"))
+        return "\n".join(
+            raw.decode(codec, "replace") for codec in ("utf-8", "latin-1", "utf-16-le")
+        )
     return text_of(element)
 
 

@@ -7,14 +7,16 @@ from pydicom.filebase import DicomBytesIO
 from pydicom.filewriter import write_dataset
 from pydicom.sequence import Sequence
 from pydicom.tag import Tag
-from pydicom.uid import ExplicitVRBigEndian, ImplicitVRLittleEndian
+from pydicom.uid import UID, ExplicitVRBigEndian, ImplicitVRLittleEndian
 
 from ops.bench.identities.attributes import tag_of
+from ops.bench.identities.cultures import plain
 from ops.bench.identities.paths import Path
+from ops.bench.identities.persons import make_id
 from ops.bench.identities.standard import SafePrivate
 from ops.bench.identities.texts import make_text
-from ops.bench.identities.values import make_date, make_id, make_uid
-from ops.bench.identities.work import Expect, Kind, Work, plain, put
+from ops.bench.identities.values import make_date, make_uid
+from ops.bench.identities.work import Expect, Kind, Work, put, put_raw
 
 _UNKNOWN_CREATORS = ("ACME PACS 7.2", "NORTHSTAR RIS LINK", "VX ACQ SHADOW", "99HOSPITAL")
 _NUMBERS = {
@@ -70,8 +72,9 @@ def _safe_with_identity(work: Work, rows: list[SafePrivate]) -> None:
     if rng.random() < 0.15:  # a number that is none
         row = rng.choice([r for r in rows if r.vr in ("DS", "CS")])
         value = plain(subject.person.given).upper()[:16]
-        path = _add(work, row.group, row.creator, row.element, vr=row.vr, value=value)
-        _note(work, path, (value,))
+        tag = work.dataset.private_block(row.group, row.creator, create=True).get_tag(row.element)
+        put_raw(work.dataset, tag, vr=row.vr, value=value.encode())
+        _note(work, (f"{row.group:04X}:{row.element:02X}:{row.creator}",), (value,))
 
 
 def _unknown(work: Work) -> None:
@@ -149,7 +152,7 @@ def _without_creator(work: Work) -> None:
     if tag in work.dataset or Tag(0x0077, 0x0010) in work.dataset:
         return
     put(work.dataset, tag, vr="LO", value=number)
-    _note(work, ("0077:10:",), (number,))
+    _note(work, ("0077:1010:",), (number,))
 
 
 def plant_wrong_vrs(work: Work) -> None:
@@ -171,9 +174,7 @@ def plant_wrong_vrs(work: Work) -> None:
         padded = value + b" " * (len(value) % 2) if isinstance(value, bytes) else value
         put(dataset, tag_of(keyword), vr=vr, value=padded)
         kind = Kind.UN_BYTES if vr == "UN" else Kind.STRUCTURED
-        work.plant(
-            (f"{tag_of(keyword):08X}",), kind, needles=needles, expects=Expect.GONE
-        )
+        work.plant((f"{tag_of(keyword):08X}",), kind, needles=needles, expects=Expect.GONE)
     tag = tag_of("ConceptCodeSequence")
     if tag not in dataset:
         put(dataset, tag, vr="UN", value=_encoded_item(work))
@@ -188,15 +189,13 @@ def plant_envelope(work: Work) -> None:
     )
     meta.SourceApplicationEntityTitle = title
     meta.SendingApplicationEntityTitle = title
-    meta.PrivateInformationCreatorUID = make_uid(work.rng)
+    meta.PrivateInformationCreatorUID = UID(make_uid(work.rng))
     note = f"{subject.person.given} {subject.patient_id}".encode()
     meta.PrivateInformation = note + b"\0" * (len(note) % 2)
     work.dataset.preamble = (b"II*\0" + note).ljust(128, b"\0")[:128]
     work.plant(("meta", "00020016"), Kind.META, needles=(title,), expects=Expect.GONE)
     work.plant(("meta", "00020017"), Kind.META, needles=(title,), expects=Expect.GONE)
-    work.plant(
-        ("meta", "00020102"), Kind.META, needles=(subject.patient_id,), expects=Expect.GONE
-    )
+    work.plant(("meta", "00020102"), Kind.META, needles=(subject.patient_id,), expects=Expect.GONE)
     work.plant(("preamble",), Kind.META, needles=(subject.patient_id,), expects=Expect.GONE)
 
 

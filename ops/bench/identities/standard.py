@@ -123,9 +123,10 @@ def read_standard(folder: Path) -> Standard:
 
 def _vr_of(tag: BaseTag, stated: str) -> str:
     try:
-        return dictionary_VR(tag).split(" or ")[0]
+        known = dictionary_VR(tag)
     except KeyError:
-        return stated.split(" or ")[0]
+        known = stated
+    return known.split(" or ", maxsplit=1)[0]
 
 
 def is_class_uid(keyword: str) -> bool:

@@ -45,6 +45,18 @@ def _spoken(rng: random.Random, person: Person) -> str:
     )
 
 
+def _short(rng: random.Random, subject: Subject, *, first: str, second: str, limit: int) -> str:
+    name = _spoken(rng, subject.person)
+    tail = rng.choice((subject.patient_id, subject.phone, name))
+    values = (
+        f"{first} {second} for {name}",
+        f"{first} {tail} {second}",
+        f"{first} {name}",
+        f"{first} {subject.patient_id}",
+    )
+    return rng.choice([value for value in values if len(value) <= limit])
+
+
 def make_text(rng: random.Random, subject: Subject, limit: int) -> Text:
     """Return a text of at most `limit` characters about `subject`."""
     name = _spoken(rng, subject.person)
@@ -58,21 +70,11 @@ def make_text(rng: random.Random, subject: Subject, limit: int) -> Text:
         )
     first, second = rng.choice(_SHORT)
     if limit < 80:
-        tail = rng.choice((subject.patient_id, subject.phone, name, name))
-        for value, tokens in (
-            (f"{first} {second} for {name}", (first, second)),
-            (f"{first} {tail} {second}", (first, second)),
-            (f"{first} {name}", (first,)),
-            (f"{first} {subject.person.given}", (first,)),
-        ):
-            if len(value) <= limit and rng.random() < 0.8:
-                break
-        else:
-            value, tokens = f"{first} {subject.patient_id}", (first,)
+        value = _short(rng, subject, first=first, second=second, limit=limit)
         return Text(
             value=value,
             needles=(*needles, subject.patient_id, subject.phone),
-            tokens=tokens,
+            tokens=tuple(token for token in (first, second) if token in value),
         )
     finding, remark = rng.choice(_LONG)
     doctor = rng.choice(subject.staff)

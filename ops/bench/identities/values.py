@@ -53,17 +53,21 @@ def make_value(
         return Planted(value=person.pn, needles=(*person.needles, person.family))
     if vr in ("DA", "TM", "DT"):
         return Planted(value=_moment(rng, subject, vr))
+    if vr in ("UI", "UR", "OB", "UN"):
+        return _other(rng, subject, vr)
+    return _number(rng, subject, vr)
+
+
+def _other(rng: random.Random, subject: Subject, vr: str) -> Planted:
     if vr == "UI":
         uid = make_uid(rng)
         return Planted(value=uid, needles=(uid,))
     if vr == "UR":
         place = f"https://ris-{make_id(rng).lower().replace('/', '-')}.example/patient"
         return Planted(value=place, needles=(place,))
-    if vr in ("OB", "UN"):
-        blob = f"\x01\x02 {subject.person.given} {subject.patient_id} \x03".encode()
-        blob += b"\0" * (len(blob) % 2)
-        return Planted(value=blob, needles=(subject.person.given, subject.patient_id))
-    return _number(rng, subject, vr)
+    blob = f"\x01\x02 {subject.person.given} {subject.patient_id} \x03".encode()
+    blob += b"\0" * (len(blob) % 2)
+    return Planted(value=blob, needles=(subject.person.given, subject.patient_id))
 
 
 def _moment(rng: random.Random, subject: Subject, vr: str) -> str:
@@ -76,17 +80,14 @@ def _moment(rng: random.Random, subject: Subject, vr: str) -> str:
 
 
 def _number(rng: random.Random, subject: Subject, vr: str) -> Planted | None:
-    if vr == "AS":
-        return Planted(value=subject.age)
-    if vr == "DS":
-        return Planted(value=f"{rng.randrange(201, 998) / 7:.3f}")
-    if vr == "IS":
-        return Planted(value=str(rng.randrange(1001, 9998)))
-    if vr in ("US", "UL", "SS", "SL"):
-        return Planted(value=rng.randrange(2, 5))
-    if vr in ("FL", "FD"):
-        return Planted(value=rng.randrange(201, 998) / 8)
-    return None
+    values: dict[str, object] = {
+        "AS": subject.age,
+        "DS": f"{rng.randrange(201, 998) / 7:.3f}",
+        "IS": str(rng.randrange(1001, 9998)),
+        **dict.fromkeys(("US", "UL", "SS", "SL"), rng.randrange(2, 5)),
+        **dict.fromkeys(("FL", "FD"), rng.randrange(201, 998) / 8),
+    }
+    return Planted(value=values[vr]) if vr in values else None
 
 
 def _text(
@@ -95,12 +96,10 @@ def _text(
     limit = _LIMITS.get(vr, 4000)
     if descriptor or (vr in ("LT", "ST", "UT", "UC") and keyword.endswith(_PERSONAL)):
         text = make_text(rng, subject, limit)
-        return Planted(
-            value=text.value, needles=text.needles, tokens=text.tokens, free_text=True
-        )
+        return Planted(value=text.value, needles=text.needles, tokens=text.tokens, free_text=True)
     value = _item(rng, subject, keyword)
     if vr in ("CS", "AE") or limit == 16:
-        value = value if len(value) <= limit else make_id(rng)
+        value = value if len(value) <= limit and value.isascii() else make_id(rng)
     if vr == "CS":
         value = "".join(c for c in value.upper() if c in string.ascii_uppercase + string.digits)
         value = value or "XQ7719"
@@ -108,16 +107,20 @@ def _text(
 
 
 def _item(rng: random.Random, subject: Subject, keyword: str) -> str:
-    if "Address" in keyword:
-        return rng.choice((subject.address, subject.institution_address))
-    if "Telephone" in keyword or "Telecom" in keyword or "Phone" in keyword:
-        return rng.choice((subject.phone, subject.email))
-    if any(w in keyword for w in ("Institution", "Organization", "Facility", "Sponsor")):
-        return f"{subject.institution} {rng.randrange(11, 99)}"
-    if "Residence" in keyword or "Location" in keyword or "Region" in keyword:
-        return f"{rng.choice(subject.culture.cities)} {rng.randrange(1001, 9998)}"
-    if "Issuer" in keyword:
-        return subject.issuer
-    if any(w in keyword for w in ("Physician", "Operator", "Person", "Reviewer", "Author")):
-        return rng.choice(subject.staff).spoken
+    """Return what a short text of that keyword holds: the first word of it that is known."""
+    city = rng.choice(subject.culture.cities)
+    address = rng.choice((subject.address, subject.institution_address))
+    house = f"{subject.institution} {rng.randrange(11, 99)}"
+    place = f"{city} {rng.randrange(1001, 9998)}"
+    colleague = rng.choice(subject.staff).spoken
+    for words, value in (
+        (("Address",), address),
+        (("Telephone", "Telecom", "Phone"), rng.choice((subject.phone, subject.email))),
+        (("Institution", "Organization", "Facility", "Sponsor"), house),
+        (("Residence", "Location", "Region"), place),
+        (("Issuer",), subject.issuer),
+        (("Physician", "Operator", "Person", "Reviewer", "Author"), colleague),
+    ):
+        if any(word in keyword for word in words):
+            return value
     return make_id(rng)

@@ -1,19 +1,20 @@
 """What the planting functions share: the dataset, the subject, and the list of plants."""
 
 import random
-import unicodedata
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 from pydicom import config
-from pydicom.dataelem import DataElement
+from pydicom.dataelem import DataElement, RawDataElement
 from pydicom.dataset import Dataset, FileDataset
 from pydicom.multival import MultiValue
 from pydicom.tag import BaseTag, Tag
 from pydicom.valuerep import PersonName
 
+from ops.bench.identities.cultures import plain
 from ops.bench.identities.paths import Path, walk
 from ops.bench.identities.persons import Subject
 from ops.bench.identities.standard import Standard
@@ -109,14 +110,23 @@ def put(dataset: Dataset, tag: BaseTag | int, *, vr: str, value: object) -> None
     dataset[number] = DataElement(number, vr, value, validation_mode=config.IGNORE)
 
 
+def put_raw(dataset: Dataset, tag: BaseTag, *, vr: str, value: bytes) -> None:
+    """Set an element to bytes that its VR does not allow."""
+    padded = value + b" " * (len(value) % 2)
+    implicit, little = dataset.original_encoding
+    dataset[tag] = RawDataElement(tag, vr, len(padded), padded, 0, bool(implicit), bool(little))
+
+
 @contextmanager
 def lenient() -> Iterator[None]:
-    """Let pydicom read and write what is wrong on purpose."""
+    """Let pydicom read and write what is wrong on purpose, in silence."""
     settings = config.settings
     before = settings.reading_validation_mode, settings.writing_validation_mode
     settings.reading_validation_mode = settings.writing_validation_mode = config.IGNORE
     try:
-        yield
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
     finally:
         settings.reading_validation_mode, settings.writing_validation_mode = before
 
@@ -130,12 +140,6 @@ def unknown_stays_unknown() -> Iterator[None]:
         yield
     finally:
         config.replace_un_with_known_vr = before
-
-
-def plain(text: str) -> str:
-    """Return `text` in ASCII."""
-    folded = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
-    return folded or "TEXT"
 
 
 def set_charset(dataset: Dataset, charset: tuple[str, ...]) -> None:

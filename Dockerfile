@@ -1,0 +1,26 @@
+FROM python:3.11.14-slim-trixie AS build
+WORKDIR /build
+COPY requirements-build.lock ./
+RUN pip install --no-cache-dir --require-hashes -r requirements-build.lock
+COPY pyproject.toml README.md LICENSE ./
+COPY gateway gateway
+COPY pipelines pipelines
+COPY enclave enclave
+COPY rules rules
+RUN pip wheel --no-cache-dir --no-deps --no-build-isolation --wheel-dir /wheels .
+
+FROM python:3.11.14-slim-trixie
+COPY requirements.lock /tmp/requirements.lock
+COPY --from=build /wheels /tmp/wheels
+RUN pip install --no-cache-dir --require-hashes -r /tmp/requirements.lock \
+    && pip install --no-cache-dir --no-deps --no-index /tmp/wheels/*.whl \
+    && rm -rf /tmp/wheels /tmp/requirements.lock \
+    && useradd --system --uid 10001 --home-dir /var/lib/narthex --shell /usr/sbin/nologin narthex \
+    && install -d -m 0700 -o narthex -g narthex /var/lib/narthex
+USER narthex
+WORKDIR /var/lib/narthex
+VOLUME /var/lib/narthex
+EXPOSE 11112
+STOPSIGNAL SIGTERM
+ENTRYPOINT ["narthex", "--state", "/var/lib/narthex/state"]
+CMD ["serve"]

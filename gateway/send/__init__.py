@@ -1,0 +1,1 @@
+"""Forwarding: outbox, C-STORE SCU, one sender per destination."""

@@ -1,0 +1,295 @@
+"""Clean one object, for every project that takes it, in the child.
+
+Look at it, route it, borrow the context of its subject, let the child clean, write and
+verify it. What is said about the object itself is a `HeldError`; all other errors are
+about the node and stop the job.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+from gateway.archive.store import Workspace, object_name
+from gateway.errors import ArchiveFullError, SpoolDamagedError, SubjectErasedError
+from gateway.failpoints import failpoint
+from gateway.ports import SubjectKey, Vault
+from gateway.spool.reader import read_wrapped_key
+from gateway.work.child_process import ChildDiedError, ChildProcess
+from gateway.work.frames import Message
+from gateway.work.keeper import LeaseKeeper
+from gateway.work.leases import Job
+from gateway.work.ledger import CLEANED, HELD, REFUSED, Outcome, Release, SpoolObject
+from gateway.work.routing import Route, routes_of, routing_attributes
+from pipelines.context import SubjectContext
+from pipelines.errors import HeldError
+from rules.disclosure import Event, log
+
+DEATHS_AT_MOST = 3
+"""Children that one object may cost."""
+
+_CODE = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*")
+_UID = re.compile(r"[0-9.]{1,64}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """An object that was looked at. Patient data: lives in memory only."""
+
+    object: SpoolObject
+    source: Message = field(repr=False)
+    sop_instance_uid: str = field(repr=False)
+    study_instance_uid: str = field(repr=False)
+    issuer: str = field(repr=False)
+    patient_id: str = field(repr=False)
+    routes: tuple[Route, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Loan:
+    """What the vault lends for the subject of the job in one project."""
+
+    context: SubjectContext = field(repr=False)
+    project_secret: bytes = field(repr=False)
+
+
+@dataclass(slots=True, kw_only=True)
+class Loans:
+    """What the vault lent for one job. Patient data: lives as long as the job.
+
+    Attributes
+    ----------
+    identity : tuple[str, str] or None
+        Issuer and Patient ID of the job's subject.
+    by_project : dict[tuple[str, str], _Loan or None]
+        By project and source study; None: the subject was erased there.
+    """
+
+    identity: tuple[str, str] | None = field(default=None, repr=False)
+    by_project: dict[tuple[str, str], _Loan | None] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """What became of an object, with the temporary files of its releases."""
+
+    outcome: Outcome
+    files: tuple[tuple[Path, str], ...] = ()
+
+
+class Cleaner:
+    """Cleans objects.
+
+    Parameters
+    ----------
+    vault : Vault
+    child : ChildProcess
+    keeper : LeaseKeeper
+    spool : pathlib.Path
+        Folder of the received objects.
+    workspace : Workspace
+    routes : Sequence[Route]
+    issuers : Mapping[str, str]
+        Default Issuer of Patient ID by name of the peer.
+    private_sop_classes : Sequence[str]
+        Storage SOP classes of vendors that are taken besides the standard's.
+    """
+
+    def __init__(
+        self,
+        *,
+        vault: Vault,
+        child: ChildProcess,
+        keeper: LeaseKeeper,
+        spool: Path,
+        workspace: Workspace,
+        routes: Sequence[Route],
+        issuers: Mapping[str, str],
+        private_sop_classes: Sequence[str],
+    ) -> None:
+        self._vault = vault
+        self._child = child
+        self._keeper = keeper
+        self._spool = spool
+        self._workspace = workspace
+        self._routes = tuple(routes)
+        self._issuers = issuers
+        self._private_sop_classes = list(private_sop_classes)
+        asked = [route.plan.condition_attributes for route in routes]
+        self._attributes = sorted(routing_attributes(routes).union(*asked))
+
+    def look(self, job: Job, object_: SpoolObject) -> Seen:
+        """Return what routing and the vault must know of an object.
+
+        Raises
+        ------
+        HeldError
+        gateway.errors.GatewayError
+        """
+        path = self._spool / object_.id
+        try:
+            wrapped = read_wrapped_key(path)
+        except FileNotFoundError:
+            raise SpoolDamagedError("the file is missing") from None
+        source = {
+            "path": str(path),
+            "key": self._vault.file_key(wrapped, lease=job.lease).hex(),
+            "attributes": self._attributes,
+            "private_sop_classes": self._private_sop_classes,
+        }
+        answer = self._ask(job, object_, {"op": "inspect", **source})
+        return Seen(
+            object=object_,
+            source=source,
+            sop_instance_uid=answer["sop_instance_uid"],
+            study_instance_uid=answer["study_instance_uid"],
+            issuer=answer["issuer"] or self._issuers.get(object_.peer, ""),
+            patient_id=answer["patient_id"],
+            routes=routes_of(
+                self._routes,
+                peer=object_.peer,
+                called_ae_title=object_.called_ae_title,
+                attributes=answer["attributes"],
+            ),
+        )
+
+    def clean(self, job: Job, object_: SpoolObject, loans: Loans) -> Result:
+        """Clean an object for every project that takes it.
+
+        Raises
+        ------
+        HeldError
+        gateway.errors.GatewayError
+        """
+        seen = self.look(job, object_)
+        identity = loans.identity = loans.identity or (seen.issuer, seen.patient_id)
+        if identity != (seen.issuer, seen.patient_id):
+            raise HeldError("identity.conflict")  # the receiver read another identity
+        if not seen.routes:
+            raise HeldError("routing.unmatched")
+        releases: list[Release] = []
+        files: list[tuple[Path, str]] = []
+        reason = ""
+        for route in seen.routes:
+            loan = self._loan(job, seen, route, loans)
+            if loan is None:
+                continue
+            try:
+                release, file = self._clean_for(job, seen, route, loan)
+            except HeldError as error:
+                reason = reason or error.code
+                continue
+            releases.append(release)
+            files.append((file, release.name))
+        if reason:
+            state = HELD
+        else:
+            state, reason = (CLEANED, "") if releases else (REFUSED, SubjectErasedError.code)
+        outcome = Outcome(
+            object_id=object_.id, state=state, reason=reason, releases=tuple(releases)
+        )
+        return Result(outcome=outcome, files=tuple(files))
+
+    def _loan(self, job: Job, seen: Seen, route: Route, loans: Loans) -> _Loan | None:
+        """Return the context of the job's subject in a project; None: it was erased."""
+        place = (route.project, seen.study_instance_uid)
+        if place not in loans.by_project:
+            key = SubjectKey(
+                project=route.project,
+                issuer=seen.issuer,
+                patient_id=seen.patient_id,
+                study_instance_uid=seen.study_instance_uid,
+            )
+            try:
+                loans.by_project[place] = _Loan(
+                    context=self._vault.context(
+                        key, lease=job.lease, shift_days=route.plan.shift_days
+                    ),
+                    project_secret=self._vault.project_secret(route.project),
+                )
+            except SubjectErasedError:
+                loans.by_project[place] = None
+        return loans.by_project[place]
+
+    def _clean_for(self, job: Job, seen: Seen, route: Route, loan: _Loan) -> tuple[Release, Path]:
+        output, context = self._workspace.new_path(), loan.context
+        answer = self._ask(
+            job,
+            seen.object,
+            {
+                "op": "clean",
+                **seen.source,
+                "plan": route.plan.hash,
+                "context": {
+                    "pseudonym": context.pseudonym,
+                    "shift_days": context.shift_days,
+                    "uid_secret": context.uid_secret.hex(),
+                    "uid_generation": context.uid_generation,
+                },
+                "output": str(output),
+            },
+        )
+        failpoint("child.cleaned")
+        name = object_name(
+            loan.project_secret,
+            sop_instance_uid=seen.sop_instance_uid,
+            plan_hash=route.plan.hash,
+            content=seen.object.content_digest,
+        )
+        release = Release(
+            name=name,
+            project=route.project,
+            plan_hash=route.plan.hash,
+            destinations=route.destinations,
+            sop_class_uid=_uid(answer, "sop_class_uid"),
+            transfer_syntax_uid=_uid(answer, "transfer_syntax_uid"),
+            study_instance_uid=_uid(answer, "study_instance_uid"),
+            series_instance_uid=_uid(answer, "series_instance_uid"),
+            sop_instance_uid=_uid(answer, "sop_instance_uid"),
+            size_bytes=int(answer["size_bytes"]),
+        )
+        return release, output
+
+    def _ask(self, job: Job, object_: SpoolObject, message: Message) -> Message:
+        """Return what the child answers; replace it where it dies.
+
+        Raises
+        ------
+        HeldError
+        """
+        self._keeper.keep(job.lease)
+        while True:
+            try:
+                answer = self._child.ask(message, tick=partial(self._keeper.keep, job.lease))
+            except ChildDiedError:
+                deaths = self._keeper.count_death(job.lease, object_.id)
+                log(Event.CHILD_DIED, object_id=object_.id, deaths=deaths)
+                if deaths >= DEATHS_AT_MOST:
+                    raise HeldError(ChildDiedError.code) from None
+                continue
+            if answer.get("full"):
+                raise ArchiveFullError
+            if "held" in answer:
+                raise HeldError(_code(answer["held"]))
+            return answer
+
+
+def _code(value: object) -> str:
+    """Return a reason code of the child, if it is one: the child may be another's by now."""
+    text = str(value)
+    return text if _CODE.fullmatch(text) and len(text) <= 64 else "internal.error"
+
+
+def _uid(answer: Message, name: str) -> str:
+    """Return a UID that the child answered.
+
+    Raises
+    ------
+    HeldError
+        It is none.
+    """
+    value = str(answer[name])
+    if not _UID.fullmatch(value):
+        raise HeldError("internal.error")
+    return value

@@ -1,0 +1,1 @@
+"""Judge what a de-identification tool made of planted files."""
