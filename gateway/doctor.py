@@ -19,7 +19,6 @@ from sqlalchemy.exc import SQLAlchemyError
 from gateway import state
 from gateway.databases import open_database
 from gateway.errors import GatewayError, StateError
-from gateway.health import free_bytes
 from gateway.settings import Destination, Settings
 from gateway.vault.status import VaultStatus
 from rules.conditions import parse_condition
@@ -186,7 +185,7 @@ def _disk(settings: Settings) -> Finding:
     folder = settings.spool if settings.spool.is_dir() else settings.state
     while not folder.exists():
         folder = folder.parent
-    free, least = free_bytes(folder) // MIB, settings.dicom.minimum_free_mb
+    free, least = state.free_bytes(folder) // MIB, settings.dicom.minimum_free_mb
     if free < least:
         return _failed("disk", f"{free} MiB free, dicom.minimum_free_mb is {least}: make room")
     return _ok("disk", f"{free} MiB free")

@@ -5,22 +5,24 @@ an object could not make its way; ``/metrics`` is text for Prometheus, computed 
 databases at each request. Nothing here names a person, a study or a file.
 """
 
-import os
 import socket
+import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+import uvicorn
 from fastapi import FastAPI, Response
 from fastapi.responses import JSONResponse
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from sqlalchemy.exc import SQLAlchemyError
 
-from gateway.errors import GatewayError, SealedError
+from gateway.errors import GatewayError, SealedError, StateError
 from gateway.ports import Clock
+from gateway.state import free_bytes
 from gateway.tables import archive_object, association, job, outbox, spool_object, study
 from rules.disclosure import log_error
 from rules.version import VERSION
@@ -82,6 +84,38 @@ def create_pages(checks: Sequence[Check], registry: CollectorRegistry) -> FastAP
     return pages
 
 
+def serve_pages(pages: FastAPI, *, host: str, port: int, stop: threading.Event) -> None:
+    """Serve until `stop` is set.
+
+    Raises
+    ------
+    gateway.errors.StateError
+        The address can't be listened on.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        listening = socket.create_server((host, port), family=family)
+    except OSError as error:
+        raise StateError(
+            f"can't listen on web.host {host}, web.port {port}: {error.strerror}"
+        ) from None
+    server = uvicorn.Server(
+        uvicorn.Config(
+            pages,
+            access_log=False,  # it would hold query strings
+            log_config=None,
+            server_header=False,
+        )
+    )
+    # Not in the main thread it leaves the signals to us.
+    thread = threading.Thread(target=server.run, args=([listening],), name="web")
+    thread.start()
+    stop.wait()
+    server.should_exit = True
+    thread.join()
+    listening.close()
+
+
 def vault_check(ask_sealed: Callable[[], bool]) -> Check:
     """Return a check of the vault; `ask_sealed` asks the broker."""
 
@@ -125,12 +159,6 @@ def receiver_check(host: str, port: int) -> Check:
         return ""
 
     return check
-
-
-def free_bytes(folder: Path) -> int:
-    """Return the space that is free for us where `folder` is, bytes."""
-    status = os.statvfs(folder)
-    return status.f_bavail * status.f_frsize
 
 
 class Measurements:

@@ -107,7 +107,7 @@ class DicomSettings(_Section):
     host: str = "127.0.0.1"
     """Address to listen on. Loopback until somebody decides otherwise."""
     port: Annotated[int, Field(ge=0, le=65535)] = 11112
-    """TCP port; 11112 is registered for DICOM with no root rights. 0 lets the system choose."""
+    """TCP port; 11112 is registered for DICOM. 0 lets the system choose: for tests only."""
     ae_title: AETitle = "NARTHEX"
     """Our AE title; a caller must call it unless a project matches another one."""
     max_object_mb: Annotated[int, Field(ge=1)] = 2048
@@ -207,8 +207,8 @@ class WebSettings(_Section):
 
     host: str = "127.0.0.1"
     """Address to listen on. Loopback: the pages have no log-in."""
-    port: Annotated[int, Field(ge=0, le=65535)] = 8042
-    """TCP port. 0 lets the system choose."""
+    port: Port = 8042
+    """TCP port."""
 
 
 class Settings(BaseSettings):

@@ -108,3 +108,9 @@ def locked(settings: Settings) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
+
+
+def free_bytes(folder: Path) -> int:
+    """Return the space that is free for us where `folder` is, bytes."""
+    status = os.statvfs(folder)
+    return status.f_bavail * status.f_frsize

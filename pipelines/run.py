@@ -17,7 +17,7 @@ from pipelines.metadata.head import encode_head
 from pipelines.metadata.method import (
     DEIDENTIFICATION_METHOD_CODE_SEQUENCE,
     code_sequence,
-    method_codes,
+    codes_of,
     method_elements,
 )
 from pipelines.metadata.opening import open_object, read_normalised
@@ -29,15 +29,7 @@ from pipelines.metadata.walk import Walk
 from pipelines.objects import Cleaned, Evidence, IdentityValue, Inspection
 from pipelines.report import Report
 
-try:  # TEMPORARY until pipelines.verify is whole
-    from pipelines.verify import IDENTITY_TAGS, verify_written
-except ImportError:
-    IDENTITY_TAGS = frozenset()
-
-    def verify_written(written, *, cleaned, plan, context):
-        return None
-
-
+from pipelines.verify import IDENTITY_TAGS, verify_written
 from rules.plan import Plan
 from rules.vocabulary import Operation, Option
 
@@ -173,7 +165,7 @@ def _clean(
                 tag, vr, context.pseudonym.encode("ascii"), implicit=implicit
             )
     segments, positions = walk.run(node, additions)
-    codes = method_codes(plan, walk.notes)
+    codes = codes_of(plan, walk.notes)
     segments[positions[DEIDENTIFICATION_METHOD_CODE_SEQUENCE]] = code_sequence(
         codes, implicit=implicit
     )
@@ -197,7 +189,7 @@ def _clean(
         report=Report(
             plan=plan.hash,
             actions=dict(walk.counts),
-            methods=tuple(code for code, _ in codes),
+            methods=tuple(code.value for code in codes),
             normalised=normalised,
             notes=tuple(sorted(walk.notes)),
             changes=tuple(walk.changes),

@@ -40,11 +40,9 @@ class Event(StrEnum):
     OBJECT_REFUSED = "object.refused"
     OBJECT_HELD = "object.held"
     OBJECT_RELEASED = "object.released"
-    OBJECT_ARCHIVED = "object.archived"
     ORPHAN_ADOPTED = "orphan.adopted"
     ORPHAN_SET_ASIDE = "orphan.set-aside"
 
-    STUDY_CLOSED = "study.closed"
     JOB_LEASED = "job.leased"
     JOB_DONE = "job.done"
     JOB_POSTPONED = "job.postponed"
@@ -56,8 +54,6 @@ class Event(StrEnum):
     VAULT_SEALED = "vault.sealed"
     VAULT_REFUSED = "vault.refused"
     CONTEXT_ISSUED = "context.issued"
-    SUBJECT_CREATED = "subject.created"
-    SUBJECT_ERASED = "subject.erased"
 
     SEND_DELIVERED = "send.delivered"
     SEND_FAILED = "send.failed"
@@ -65,8 +61,6 @@ class Event(StrEnum):
     QUARANTINE_RELEASED = "quarantine.released"
     QUARANTINE_DISCARDED = "quarantine.discarded"
 
-    DATABASE_MIGRATED = "database.migrated"
-    FAILPOINT_REACHED = "failpoint.reached"
     WARNING = "warning"
     LIBRARY = "library"
     ERROR = "error"
@@ -79,14 +73,11 @@ FIELDS: dict[str, type | tuple[type, ...]] = {
     "object_id": str,
     "association_id": str,
     "study_id": str,
-    "outbox_id": str,
     "peer": str,
     "project": str,
     "destination": str,
     "component": str,
-    "role": str,
     "plan": str,
-    "archive_name": str,
     "kind": str,
     # how it went
     "reason": str,
@@ -106,16 +97,13 @@ FIELDS: dict[str, type | tuple[type, ...]] = {
     "epoch": int,
     "fence": int,
     "size_bytes": int,
-    "free_bytes": int,
     "seconds": (int, float),
     "pid": int,
     "port": int,
-    "revision": str,
     # exceptions, warnings and text of libraries: class and place
     "error": str,
     "frames": tuple,
     "where": str,
-    "level": str,
 }
 """Names and types of what may stand beside an event."""
 

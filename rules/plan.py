@@ -59,6 +59,9 @@ class Entry:
     alternatives: tuple[tuple[Condition, "Entry"], ...] = ()
 
 
+_MOST_ENTRIES = 20_000
+"""More than the dictionary has: hostile tags do not fill the memory of a long-lived process."""
+
 PrivateKey = tuple[str, int, int]
 """Private creator (stripped of padding), group, low byte of the element."""
 
@@ -83,6 +86,8 @@ class PrivateEntries(dict[PrivateKey, Entry]):
 
     def __missing__(self, key: PrivateKey) -> Entry:
         """Resolve `key` once."""
+        if len(self) >= _MOST_ENTRIES:
+            self.clear()
         entry = self[key] = self._resolve(key)
         return entry
 
@@ -134,6 +139,8 @@ class Node(dict[int, Entry]):
 
     def __missing__(self, tag: int) -> Entry:
         """Resolve `tag` once."""
+        if len(self) >= _MOST_ENTRIES:
+            self.clear()
         entry = self[tag] = self._resolve(tag)
         return entry
 

@@ -103,6 +103,10 @@ class DatabaseAuditLog:
                 raise
             self._sequence, self._digest = sequence, digest
 
+    def close(self) -> None:
+        """Close the database."""
+        self._engine.dispose()
+
 
 def read_events(engine: sa.Engine) -> Iterator[AuditEvent]:
     """Yield all events, writer by writer, each in its order.

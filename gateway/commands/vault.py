@@ -50,7 +50,7 @@ def init(invocation: Invocation, *, seal: str | None) -> int:
     store = open_vault(
         settings.database.keyring,
         settings.database.vault,
-        spool_public=settings.state / "keys" / "spool.pub",
+        spool_public=settings.spool_public_file,
     )
     if store.status().initialised:
         raise StateError("there is a vault already; it is not made twice")
@@ -58,6 +58,8 @@ def init(invocation: Invocation, *, seal: str | None) -> int:
     store.init(_new_secret(settings, kind), kind)
     audit = open_audit_log(settings.database.audit, SystemClock())
     audit.append([(Event.VAULT_INITIALISED, {"kind": kind.value})])
+    audit.close()
+    store.close()
     click.echo(f"The vault is made; a {kind.value} opens it.")
     if kind is SealKind.KEY_FILE:
         click.echo(f"Copy {settings.vault.key_file} to a safe place: without it all is lost.")

@@ -110,7 +110,7 @@ class DicomListener:
             tidy=self._register.end_dead,
         )
         self._thread = threading.Thread(
-            target=self._server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True
+            target=self._server.serve_forever, kwargs={"poll_interval": 0.5}, daemon=True
         )
         self._thread.start()
 

@@ -59,7 +59,8 @@ def transcode(path: Path, output: Path, *, syntaxes: Collection[str]) -> str:
         raise HeldError(REFUSED)
     if stored in LOSSLESS:
         try:
-            dataset.decompress(as_rgb=False, generate_instance_uid=False)
+            # as stored: no colour conversion, and the bits above Bits Stored stay
+            dataset.decompress(as_rgb=False, generate_instance_uid=False, correct_unused_bits=False)
         except (RuntimeError, NotImplementedError, ImportError):
             raise HeldError(REFUSED) from None  # no decoder here
     dataset.file_meta.TransferSyntaxUID = target

@@ -78,7 +78,7 @@ def pack_header(wrapped: bytes) -> bytes:
     return _HEAD.pack(MAGIC, len(wrapped)) + wrapped
 
 
-def header_bytes(start: bytes) -> int:
+def header_bytes(start: bytes | bytearray) -> int:
     """Return the length of the header whose first bytes are `start`.
 
     Raises

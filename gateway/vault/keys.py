@@ -32,9 +32,10 @@ def random_key() -> bytes:
 def bind(*parts: str | bytes | int) -> bytes:
     """Return `parts` as one string of bytes that no other parts give.
 
-    Each part is preceded by its length: ``("a", "bc")`` and ``("ab", "c")`` differ.
+    Each part is preceded by its length: ``("a", "bc")`` and ``("ab", "c")`` differ. Text
+    that no decoder could read (lone surrogates) is taken as it is.
     """
-    texts = [p if isinstance(p, bytes) else str(p).encode() for p in parts]
+    texts = [p if isinstance(p, bytes) else str(p).encode("utf-8", "surrogatepass") for p in parts]
     return b"".join(struct.pack(">I", len(t)) + t for t in texts)
 
 

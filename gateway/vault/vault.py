@@ -34,6 +34,7 @@ class VaultStore:
     """
 
     def __init__(self, keyring: sa.Engine, records: sa.Engine, *, spool_public: Path) -> None:
+        self._engines = (keyring, records)
         self._keyring = Keyring(keyring)
         self._records = Records(records)
         self._spool_public = spool_public
@@ -72,6 +73,12 @@ class VaultStore:
     def seal(self) -> None:
         """Forget the keys."""
         self._opened = None
+
+    def close(self) -> None:
+        """Seal, and close the databases."""
+        self.seal()
+        for engine in self._engines:
+            engine.dispose()
 
     def status(self) -> VaultStatus:
         """Return what may be said without a key."""
@@ -245,7 +252,11 @@ def stored_status(keyring_url: str) -> VaultStatus:
     parsed = sa.make_url(keyring_url)
     if parsed.get_backend_name() == "sqlite" and not Path(parsed.database or "").is_file():
         return NO_VAULT
-    return _status(Keyring(open_database(keyring_url)), sealed=True)
+    engine = open_database(keyring_url)
+    try:
+        return _status(Keyring(engine), sealed=True)
+    finally:
+        engine.dispose()
 
 
 def _status(keyring: Keyring, *, sealed: bool) -> VaultStatus:

@@ -121,8 +121,10 @@ def received_objects(engine: sa.Engine, job: Job) -> list[SpoolObject]:
 
 def cleaned_subjects(engine: sa.Engine, job: Job) -> set[bytes]:
     """Return the receiver's index of the subjects that the study was cleaned for so far."""
-    query = sa.select(spool_object.c.subject_index.distinct()).where(
-        spool_object.c.study_id == job.study_id, spool_object.c.state == "cleaned"
+    query = (
+        sa.select(spool_object.c.subject_index)
+        .where(spool_object.c.study_id == job.study_id, spool_object.c.state == "cleaned")
+        .distinct()
     )
     with engine.connect() as connection:
         return {bytes(index) for index in connection.scalars(query)}

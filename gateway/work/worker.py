@@ -11,6 +11,7 @@ from gateway.backoff import backoff_seconds
 from gateway.errors import GatewayError, LostLeaseError, SealedError
 from gateway.failpoints import failpoint
 from gateway.ports import Clock
+from gateway.send import outbox
 from gateway.tables import spool_object
 from gateway.work.child_process import ChildStartError
 from gateway.work.closing import close_studies
@@ -25,12 +26,13 @@ _GONE = ("cleaned", "refused", "discarded", "superseded")
 def recover(engine: sa.Engine, *, store: ArchiveStore, spool: Path, clock: Clock) -> list[str]:
     """Clear up after workers that died, and return their ids.
 
-    Their jobs are due at once; temporary files, and spool files whose object is done
+    What they had leased is due at once; temporary files, and spool files whose object is done
     with, are removed.
     """
     dead = bury_dead_workers(store)
     for owner in dead:
         release_owner(engine, owner, now=clock.now())
+        outbox.release_owner(engine, owner)
     _remove_leftovers(engine, spool)
     return dead
 
@@ -83,7 +85,6 @@ def run_worker(
             if job is None:
                 stop.wait(poll_seconds)
                 continue
-            failpoint("job.leased")
             work_on(engine, job, journey=journey, clock=clock, stop=stop)
         except sa.exc.SQLAlchemyError as error:
             log_error(error, component="worker")
@@ -99,6 +100,7 @@ def work_on(
     ------
     ChildStartError
     """
+    failpoint("job.leased")
     job_id = job.lease.job_id
     log(Event.JOB_LEASED, job_id=job_id, generation=job.generation, attempts=job.attempts)
     try:

@@ -1,7 +1,7 @@
 """Score a de-identification tool on synthetic identities planted in real headers.
 
     python ops/bench/score_deid.py --rules basic
-    python ops/bench/score_deid.py --command 'dicognito -o {out} {in}' --profile basic
+    python ops/bench/score_deid.py --command 'python -m dicognito -o {out} {in}' --profile basic
     python ops/bench/score_deid.py --baseline noop
 
 Two numbers and their harmonic mean: privacy (what had to go and went) and utility (what had to
@@ -66,16 +66,13 @@ def profile_of(options: Namespace) -> Profile:
 
 def run_tool(options: Namespace, folder: Path) -> int:
     """Run the tool over ``folder/in`` into ``folder/out``; return its exit code."""
-    source, target, mapping = folder / "in", folder / "out", folder / "mapping"
-    target.mkdir(exist_ok=True)
-    mapping.mkdir(exist_ok=True)
+    for name in ("out", "mapping"):
+        (folder / name).mkdir(exist_ok=True)
     if options.baseline:
-        return tools.run_baseline(options.baseline, source, target)
+        return tools.run_baseline(options.baseline, folder / "in", folder / "out")
     if options.command:
-        return tools.run_command(options.command, source, target, mapping=mapping)
-    return tools.run_narthex(
-        source, target, rules=options.rules, mapping=mapping, report=folder / "report.jsonl"
-    )
+        return tools.run_command(folder, template=options.command)
+    return tools.run_narthex(folder, rules=options.rules)
 
 
 def score_run(
@@ -153,12 +150,13 @@ def _score(options: Namespace, folder: Path) -> int:
     show_failures(data, "lost")
     if options.json:
         options.json.write_text(json.dumps(data, indent=1, ensure_ascii=False), encoding="utf-8")
-    return _exit_code(options, data, verdict)
+    return _exit_code(options, folder, data, verdict)
 
 
-def _exit_code(options: Namespace, data: dict[str, object], verdict: Verdict) -> int:
+def _exit_code(options: Namespace, folder: Path, data: dict[str, object], verdict: Verdict) -> int:
     if data["released"] == 0:
-        print("the tool released nothing")
+        said = (folder / tools.LOG).read_text(encoding="utf-8", errors="replace").splitlines()
+        print("the tool released nothing; its last words:", *said[-3:], sep="\n")
         return 2
     if options.fail_under_privacy is None:
         return 0

@@ -4,6 +4,7 @@
 """
 
 import importlib
+import pkgutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,14 +13,29 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+import gateway
 from gateway.cli import COMMANDS, narthex
+from gateway.errors import GatewayError
 from gateway.exits import TABLE, Exit
 from gateway.failpoints import DESCRIPTIONS
 from gateway.health import REASONS
 from gateway.settings import Destination, Peer, Project, Settings
+from rules.errors import RulesError
 
 FOLDER = Path(__file__).resolve().parent
 _NOTE = "<!-- Made by ops/manual/generate.py; change the source, then run it. -->\n"
+_SETTINGS_WORDS = """\
+One TOML file (`--config`, or `narthex.toml` in the current folder), then the environment:
+`NARTHEX_SECTION__KEY`, which wins; lists (`NARTHEX_PEERS`) are JSON there. An unknown key is an
+error. Nothing is read again after the start.
+
+Secrets are paths of files, never values. A PostgreSQL password belongs into a passfile:
+`postgresql+psycopg://narthex@db/work?passfile=/etc/narthex/pgpass`.
+"""
+_FAILPOINT_WORDS = """\
+For tests of crashes: with the setting `failpoint = NAME` the process kills itself (SIGKILL)
+when it passes there. Never set in a hospital.
+"""
 _LISTS: dict[str, type[BaseModel]] = {
     "peers": Peer,
     "projects": Project,
@@ -47,11 +63,7 @@ def settings_page() -> str:
     lines = [
         _NOTE,
         "# Settings\n",
-        "One TOML file (`--config`, or `narthex.toml` in the current folder), then the"
-        " environment: `NARTHEX_SECTION__KEY`,\nwhich wins; lists (`NARTHEX_PEERS`) are JSON"
-        " there. An unknown key is an error. Nothing is read again after the start.\n",
-        "Secrets are paths of files, never values. A PostgreSQL password belongs into a"
-        " passfile: `postgresql+psycopg://narthex@db/work?passfile=/etc/narthex/pgpass`.\n",
+        _SETTINGS_WORDS,
         "| setting | default | meaning |\n|---|---|---|",
     ]
     lines += [
@@ -97,7 +109,33 @@ def commands_page() -> str:
     lines += ["## Exit codes\n", "| code | meaning |\n|---|---|"]
     words = {code: text for _, code, text in TABLE} | _EXITS
     lines += [f"| {code.value} | {words[code]} |" for code in Exit]
+    lines += ["", "## Error codes\n", "Beside the exit code, in logs (`code`) and answers.\n"]
+    lines += ["| code | meaning | exit code |\n|---|---|---|"]
+    for kind in error_classes():
+        known = next(code for base, code, _ in TABLE if issubclass(kind, base))
+        meaning = (kind.__doc__ or "").partition("\n")[0].rstrip(".")
+        lines.append(f"| {_code(kind)} | {meaning} | {known.value} |")
     return "\n".join(lines) + "\n"
+
+
+def error_classes() -> list[type[Exception]]:
+    """Return the error classes of gateway and rules that carry a code, by code."""
+    for module in pkgutil.walk_packages(gateway.__path__, "gateway."):
+        if "migrations" not in module.name and module.name != "gateway.work.child":
+            importlib.import_module(module.name)
+    found = {kind for root in (GatewayError, RulesError) for kind in _below(root)}
+    return sorted((kind for kind in found if "code" in kind.__dict__), key=_code)
+
+
+def _below(kind: type[Exception]) -> Iterator[type[Exception]]:
+    yield kind
+    for child in kind.__subclasses__():
+        if child.__module__.startswith(("gateway.", "rules.")):
+            yield from _below(child)
+
+
+def _code(kind: type[Exception]) -> str:
+    return str(kind.__dict__["code"])
 
 
 def _help(command: click.Command, name: str) -> str:
@@ -110,8 +148,7 @@ def failpoints_page() -> str:
     lines = [
         _NOTE,
         "# Failpoints\n",
-        "For tests of crashes: with the setting `failpoint = NAME` the process kills itself"
-        " (SIGKILL) when it passes there.\nNever set in a hospital.\n",
+        _FAILPOINT_WORDS,
         "| name | what is done by then |\n|---|---|",
     ]
     lines += [f"| `{name}` | {words} |" for name, words in DESCRIPTIONS.items()]
@@ -125,8 +162,8 @@ def readiness_page() -> str:
 
 PAGES = {
     "settings.md": settings_page,
-    "commands.md": commands_page,
     "failpoints.md": failpoints_page,
+    "commands.md": commands_page,
 }
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from collections.abc import Collection
 
 from pipelines.metadata.encode import encode_element, encode_item
 from rules.plan import Plan
+from rules.tables import MethodCode, method_codes
 from rules.version import VERSION
 from rules.vocabulary import Option
 
@@ -15,42 +16,31 @@ LONGITUDINAL_TEMPORAL_INFORMATION_MODIFIED = 0x00280303
 _HASH_DIGITS = 32
 _LO_CHARACTERS = 64
 
-BASIC_PROFILE = ("113100", "Basic Application Confidentiality Profile")
-CODES: dict[Option, tuple[str, str]] = {
-    Option.RETAIN_LONGITUDINAL_FULL_DATES: (
-        "113106",
-        "Retain Longitudinal Temporal Information Full Dates Option",
-    ),
-    Option.RETAIN_LONGITUDINAL_MODIFIED_DATES: (
-        "113107",
-        "Retain Longitudinal Temporal Information Modified Dates Option",
-    ),
-    Option.RETAIN_PATIENT_CHARACTERISTICS: (
-        "113108",
-        "Retain Patient Characteristics Option",
-    ),
-    Option.RETAIN_DEVICE_IDENTITY: ("113109", "Retain Device Identity Option"),
-    Option.RETAIN_UIDS: ("113110", "Retain UIDs Option"),
-    Option.RETAIN_SAFE_PRIVATE: ("113111", "Retain Safe Private Option"),
-    Option.RETAIN_INSTITUTION_IDENTITY: ("113112", "Retain Institution Identity Option"),
-}
-"""CID 7050, of the options whose engine is there."""
+CLEANERS = frozenset(
+    [
+        Option.RETAIN_LONGITUDINAL_FULL_DATES,
+        Option.RETAIN_LONGITUDINAL_MODIFIED_DATES,
+        Option.RETAIN_PATIENT_CHARACTERISTICS,
+        Option.RETAIN_DEVICE_IDENTITY,
+        Option.RETAIN_UIDS,
+        Option.RETAIN_SAFE_PRIVATE,
+        Option.RETAIN_INSTITUTION_IDENTITY,
+    ]
+)
+"""Options whose engine is there."""
 
 
-def method_codes(plan: Plan, notes: Collection[str]) -> list[tuple[str, str]]:
-    """Return code and meaning of what ran completely (CID 7050).
+def codes_of(plan: Plan, notes: Collection[str]) -> list[MethodCode]:
+    """Return the codes of what ran completely (CID 7050).
 
     Parameters
     ----------
     notes : Collection[str]
         ``"OPTION.removed"`` for each option that did less than it says.
     """
-    ran = [
-        CODES[option]
-        for option in Option
-        if option in plan.options and option in CODES and f"{option}.removed" not in notes
-    ]
-    return [BASIC_PROFILE, *sorted(ran)]
+    known = method_codes()
+    ran = [known[option] for option in plan.options & CLEANERS if f"{option}.removed" not in notes]
+    return [known[None], *sorted(ran, key=lambda code: code.value)]
 
 
 def method_elements(plan: Plan, *, implicit: bool) -> dict[int, bytes]:
@@ -82,7 +72,7 @@ def method_elements(plan: Plan, *, implicit: bool) -> dict[int, bytes]:
     }
 
 
-def code_sequence(codes: Collection[tuple[str, str]], *, implicit: bool) -> bytes:
+def code_sequence(codes: Collection[MethodCode], *, implicit: bool) -> bytes:
     """Return De-identification Method Code Sequence."""
 
     def encode(tag: int, vr: bytes, text: str) -> bytes:
@@ -90,10 +80,10 @@ def code_sequence(codes: Collection[tuple[str, str]], *, implicit: bool) -> byte
 
     items = b"".join(
         encode_item(
-            encode(0x00080100, b"SH", code)
-            + encode(0x00080102, b"SH", "DCM")
-            + encode(0x00080104, b"LO", meaning)
+            encode(0x00080100, b"SH", code.value)
+            + encode(0x00080102, b"SH", code.scheme)
+            + encode(0x00080104, b"LO", code.meaning)
         )
-        for code, meaning in codes
+        for code in codes
     )
     return encode_element(DEIDENTIFICATION_METHOD_CODE_SEQUENCE, b"SQ", items, implicit=implicit)

@@ -24,6 +24,9 @@ _CODED = frozenset(["AE", "CS", "UR"])
 _NUMBERS = frozenset(["DS", "IS", "TM", "UI", "AS"])
 _DATES = frozenset(["DA", "DT"])
 _CHARACTERS = _TEXT | _CODED | _NUMBERS | _DATES
+_INSTITUTION_NAME = {0x00080080}
+_MANUFACTURER = frozenset([0x00080070, 0x00081090])
+"""A test image says TOSHIBA for its institution too."""
 _OUR_ROOT_TAGS = frozenset([0x00120062, 0x00120063, 0x00120064, 0x00280303])
 _DATE_OPTIONS = frozenset(
     [Option.RETAIN_LONGITUDINAL_FULL_DATES, Option.RETAIN_LONGITUDINAL_MODIFIED_DATES]
@@ -62,7 +65,7 @@ class Judge:
         is_start, is_end : bool
             True where `data` begins, ends with the value.
         """
-        if place.is_kept_on_purpose or (place.is_root and place.tag in _OUR_ROOT_TAGS):
+        if place.is_root and place.tag in _OUR_ROOT_TAGS:
             return False
         ours = list(_occurrences(self._pseudonym, data.lower()))
         for searched in self._search.all:
@@ -79,6 +82,10 @@ class Judge:
 
     def _may_count(self, searched: Searched, place: Place) -> bool:
         term = searched.term
+        if searched.tags == _INSTITUTION_NAME and place.tag in _MANUFACTURER:
+            return False
+        if place.is_kept_on_purpose and searched.tags == {place.tag}:
+            return False  # the plan releases what this attribute says
         if term.is_short:
             return place.vr in _TEXT
         # which dates stay is what the plan says
@@ -98,11 +105,16 @@ class Judge:
             return False
         if place.vr != "PN" and len(term.literals) == 1 and is_clinical(term.literals[0]):
             return False
-        if term.is_loose:
-            return _is_aligned(term, codec, data, start, end)
-        if codec.startswith("utf_16"):
-            return _is_wide_word(codec, data, start, end)
-        return _is_word(place, codec, data, start, end)
+        return _is_bounded(searched, place, data, start, end)
+
+
+def _is_bounded(searched: Searched, place: Place, data: bytes, start: int, end: int) -> bool:
+    term, codec = searched.term, searched.pattern.codec
+    if term.is_loose:
+        return _is_aligned(term, codec, data, start, end)
+    if codec.startswith("utf_16"):
+        return _is_wide_word(codec, data, start, end)
+    return _is_word(place, codec, data, start, end)
 
 
 def _occurrences(needle: bytes, data: bytes) -> Iterator[tuple[int, int]]:
@@ -138,7 +150,7 @@ def _is_likely(place: Place, data: bytes, start: int, end: int, *, is_loose: boo
 
 
 def _is_plain(byte: int) -> bool:
-    return byte in b"\0\t\n\r\x1b" or 0x20 <= byte <= 0x7E
+    return byte < 0x7F
 
 
 def _is_word(place: Place, codec: str, data: bytes, start: int, end: int) -> bool:

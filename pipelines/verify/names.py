@@ -18,6 +18,7 @@ _COMPONENTS = 3
 """Family, given and middle name; prefix and suffix name nobody."""
 
 _BETWEEN = Run(SEPARATORS, 0, 3)
+_APART = Run(SEPARATORS, 1, 3)
 _GERMAN = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue"})
 _line_ends = re.compile(r"[\r\n\f,;\\]+")
 
@@ -131,12 +132,14 @@ def _sized(words: Words, encodings: tuple[str, ...]) -> Iterator[Term]:
     size = sum(map(weight, words))
     if size > LEAST or (size == LEAST and is_loose("".join(words))):
         yield _term(words, encodings)
+    elif size == LEAST:
+        yield _term(words, encodings, between=_APART)
 
 
-def _term(words: Words, encodings: tuple[str, ...]) -> Term:
+def _term(words: Words, encodings: tuple[str, ...], *, between: Run = _BETWEEN) -> Term:
     atoms: list[str | Run] = []
     for word in words:
-        atoms += [_BETWEEN, word] if atoms else [word]
+        atoms += [between, word] if atoms else [word]
     joined = "".join(words)
     form = Form.DIGITS if joined.isascii() and joined.isdigit() else Form.WORDS
     frozen: Atoms = tuple(atoms)

@@ -32,10 +32,15 @@ _words = re.compile(r"[^\W_]+")
 _date = re.compile(r"(\d{4})[./-]?(\d{2})[./-]?(\d{2})")
 _phone = re.compile(r"[+(]?\d[\d ()/.+-]{5,}\d")
 _MONTHS = (
-    *(("jan", "ene", "gen"), ("feb", "fev"), ("mar", "mae", "mrz"), ("apr", "avr", "abr")),
+    *(
+        ("jan", "ene", "gen"),
+        ("feb", "fev", "fév"),
+        ("mar", "mae", "mär", "mrz"),
+        ("apr", "avr", "abr"),
+    ),
     *(("may", "mai", "mag"), ("jun", "juin", "giu"), ("jul", "juil", "lug")),
-    *(("aug", "aou", "ago"), ("sep", "set"), ("oct", "okt", "ott"), ("nov",)),
-    ("dec", "dez", "dic"),
+    *(("aug", "aou", "aoû", "ago"), ("sep", "set"), ("oct", "okt", "ott"), ("nov",)),
+    ("dec", "déc", "dez", "dic"),
 )
 
 
@@ -60,13 +65,18 @@ def id_terms(text: str, *, encodings: tuple[str, ...], least: int) -> Iterator[T
     separator: str | Run = Run(SEPARATORS, 1, 2)
     if size >= _FREE_SEPARATORS:
         separator = Run(SEPARATORS, 0, 2)
-    bare = joined.lstrip("0")
-    if joined.isdigit() and len(bare) >= least and words[0].lstrip("0"):
-        words[0] = words[0].lstrip("0")
+    if form is Form.DIGITS and len(joined.lstrip("0")) >= least:
+        words = _without_zeros(words)
         atoms = (Run(ZEROS, 0, _MOST_ZEROS), *_with(words, separator))
     else:
         atoms = tuple(_with(words, separator))
     yield Term(atoms, form, is_loose=is_loose(joined), encodings=encodings)
+
+
+def _without_zeros(words: list[str]) -> list[str]:
+    while not words[0].strip("0"):
+        words = words[1:]
+    return [words[0].lstrip("0"), *words[1:]]
 
 
 def _with(words: list[str], separator: str | Run) -> Iterator[str | Run]:

@@ -18,8 +18,6 @@ from pipelines.verify.window import Window
 _CHUNK_BYTES = 1024 * 1024
 _OVERLAP_BYTES = 2048
 _MARGIN_BYTES = 1024
-_PREAMBLE_BYTES = 128
-_HEAD = 132
 
 Chunk = tuple[int, bytes, int]
 """Where it starts in the file, the bytes, and how many of them are searched."""
@@ -39,10 +37,7 @@ class Places:
 
     @cached_property
     def _all(self) -> list[Place]:
-        found = [
-            Place("preamble", 0, "OB", 0, _PREAMBLE_BYTES),
-            Place("group 0002", 0, "OB", _HEAD, self._start),
-        ]
+        found: list[Place] = []
         walk = Walk(Window(self._written), pseudonym=b"", places=found)
         walk.run(self._start, self._policy, implicit=self._implicit)
         for number, (start, end) in enumerate(self._walk.fragments):
@@ -148,8 +143,10 @@ class Scan:
 
     def _judge_uid(self, start: int, stop: int) -> None:
         for place in self._places.overlapping(start, stop):
+            if place.is_kept_on_purpose and place.vr == "UI":
+                continue
             data, _, _ = self._around(place, start, stop)
-            if not place.is_kept_on_purpose and self._uids.remains(data, place.vr):
+            if self._uids.remains(data, place.vr):
                 raise ResidualError("verify.reference", where=place.path)
 
     def _around(self, place: Place, start: int, stop: int) -> tuple[bytes, bool, bool]:

@@ -10,7 +10,7 @@ from functools import cached_property, lru_cache
 import re2
 
 from pipelines.verify.identity import Identifying, terms_of
-from pipelines.verify.spelling import Pattern, Term, patterns_of
+from pipelines.verify.spelling import Form, Pattern, Term, patterns_of
 
 _LEFT = rb"(?:^|[^0-9A-Za-z]|\x1b[ -/]+[0-~]|[\x80-\xff][0-9A-Za-z])"
 """What may stand before a word: also the end of an escape sequence (ISO 2022), and the
@@ -28,13 +28,16 @@ class Searched:
     ----------
     term : Term
     pattern : Pattern
+    tags : set[int]
+        Of the attributes of the source that it came from.
     """
 
-    __slots__ = ("__dict__", "pattern", "term")
+    __slots__ = ("__dict__", "pattern", "tags", "term")
 
     def __init__(self, term: Term, pattern: Pattern) -> None:
         self.term = term
         self.pattern = pattern
+        self.tags: set[int] = set()
 
     @cached_property
     def _compiled(self) -> "re2._Regexp":
@@ -58,12 +61,12 @@ class Search:
     """
 
     def __init__(self, identity: tuple[Identifying, ...]) -> None:
-        terms = dict.fromkeys(term for value in identity for term in terms_of(value))
-        distinct = {
-            (pattern, term.form, term.is_short, term.is_loose): Searched(term, pattern)
-            for term in terms
-            for pattern in patterns_of(term)
-        }
+        distinct: dict[tuple[Pattern, Form, bool], Searched] = {}
+        for value in identity:
+            for term in terms_of(value):
+                for pattern in patterns_of(term):
+                    key = (pattern, term.form, term.is_short)
+                    distinct.setdefault(key, Searched(term, pattern)).tags.add(value.tag)
         self.all = tuple(distinct.values())
         self._first_looks = tuple(_first_looks(self.all))
 

@@ -45,8 +45,10 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def log(url: str) -> DatabaseAuditLog:
-    return open_audit_log(url, SteppingClock())
+def log(url: str) -> Iterator[DatabaseAuditLog]:
+    log = open_audit_log(url, SteppingClock())
+    yield log
+    log.close()
 
 
 @pytest.fixture
@@ -100,7 +102,9 @@ def test_what_is_not_on_the_list_is_not_recorded(
 
 def test_each_opening_is_a_writer(url: str, engine: sa.Engine) -> None:
     for _ in range(2):
-        open_audit_log(url, SteppingClock()).append([("job.done", {})])
+        log = open_audit_log(url, SteppingClock())
+        log.append([("job.done", {})])
+        log.close()
     events = _read(engine)
     assert len({e.writer for e in events}) == 2
     assert [e.sequence for e in events] == [1, 1]

@@ -10,7 +10,7 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
-from pydicom import dcmread
+from pydicom import dcmread, dcmwrite
 from pydicom.uid import (
     CTImageStorage,
     ExplicitVRLittleEndian,
@@ -19,9 +19,9 @@ from pydicom.uid import (
     MRImageStorage,
     generate_uid,
 )
-from pynetdicom.sop_class import Verification
 
 from gateway.scp.association_policy import Peer
+from gateway.scp.contexts import VERIFICATION
 from gateway.scp.status import Status
 from tests.support.receiver import (
     DCMTK,
@@ -70,7 +70,7 @@ def needs(program: str) -> pytest.MarkDecorator:
 
 
 def test_echo_is_answered(port: int) -> None:
-    with associated(port, sop_class=Verification, transfer_syntax=ImplicitVRLittleEndian) as scu:
+    with associated(port, sop_class=VERIFICATION, transfer_syntax=ImplicitVRLittleEndian) as scu:
         assert status_of(scu.send_c_echo()) == Status.SUCCESS
 
 
@@ -130,9 +130,12 @@ def test_duplicates_are_told_apart(bench: Bench, port: int) -> None:
 
 
 def test_the_same_pixels_in_another_syntax_take_the_place(bench: Bench, port: int) -> None:
-    implicit = sample()
-    implicit.file_meta.TransferSyntaxUID = ImplicitVRLittleEndian
-    for dataset in (sample(), implicit):
+    recoded = sample()
+    recoded.file_meta.TransferSyntaxUID = ImplicitVRLittleEndian
+    stream = BytesIO()
+    dcmwrite(stream, recoded, implicit_vr=True, little_endian=True, force_encoding=True)
+    stream.seek(0)
+    for dataset in (sample(), dcmread(stream)):
         assert send(port, dataset) == Status.SUCCESS
     assert [row.state for row in bench.rows()] == ["superseded", "received"]
 
@@ -162,7 +165,7 @@ def test_an_empty_list_or_another_address_admits_nobody(
     tmp_path: Path, peers: tuple[Peer, ...]
 ) -> None:
     bench = Bench(folder=tmp_path, url=f"sqlite:///{tmp_path / 'work.db'}", peers=peers)
-    with bench.running() as port, associated(port, sop_class=Verification) as scu:
+    with bench.running() as port, associated(port, sop_class=VERIFICATION) as scu:
         assert scu.is_rejected
 
 
@@ -258,13 +261,16 @@ def test_an_unknown_sop_class_does_not_cost_the_association(bench: Bench, port: 
     assert len(bench.rows()) == 1
 
 
-@pytest.mark.parametrize(
-    "limits", [{"object_bytes_at_most": 1000}, {"minimum_free_bytes": 1 << 62}]
-)
+@pytest.mark.parametrize(("at_most", "minimum_free"), [(1000, 0), (1 << 30, 1 << 62)])
 def test_no_room_is_out_of_resources_and_leaves_nothing(
-    tmp_path: Path, limits: dict[str, int]
+    tmp_path: Path, at_most: int, minimum_free: int
 ) -> None:
-    bench = Bench(folder=tmp_path, url=f"sqlite:///{tmp_path / 'work.db'}", **limits)
+    bench = Bench(
+        folder=tmp_path,
+        url=f"sqlite:///{tmp_path / 'work.db'}",
+        object_bytes_at_most=at_most,
+        minimum_free_bytes=minimum_free,
+    )
     with bench.running() as port:
         assert send(port, sample()) == Status.OUT_OF_RESOURCES
     assert bench.rows() == []

@@ -88,7 +88,7 @@ def set_state(engine: sa.Engine, object_id: str, state: str, reason: str = "") -
         )
 
 
-def only_study(engine: sa.Engine) -> Any:
+def only_study(engine: sa.Engine) -> Any:  # noqa: ANN401  (a row of SQLAlchemy)
     (row,) = rows(engine, study).values()
     return row
 
@@ -250,7 +250,7 @@ def test_associations_are_counted_and_ended_once(engine: sa.Engine) -> None:
 
 
 def test_many_threads_are_recorded_in_groups_and_none_is_lost(engine: sa.Engine) -> None:
-    commits = []
+    commits: list[sa.Connection] = []
     sa.event.listen(engine, "commit", commits.append)
     committer = Committer(engine)
     entries = [entry(f"sop {number}") for number in range(200)]

@@ -15,6 +15,7 @@ from tests.support.agreement import CONTEXT, OPTIONS, option_name, rules_yaml
 from tests.support.datasets import UNMAPPED, base, row_element
 from tests.support.encoding import EXPLICIT, IMPLICIT, Made, MadeItem, dicom_file
 from tests.support.engine import run_engine
+from tests.support.oracle_held import DICOMDIR, is_storage
 from tests.support.oracle_reading import PADDING, bytes_of, encodings_of, items_of, parse
 from tests.support.oracle_tables import Row, dictionary_entry, standard_tables
 from tests.support.oracle_values import NotADate, dummy, new_uids, shift
@@ -179,7 +180,7 @@ def test_every_row_in_every_mapped_sop_class() -> None:
     found, types = [], set()
     elements = all_elements()
     for sop_class in standard_tables().iods:
-        if sop_class == "1.2.840.10008.1.3.10" or sop_class in NOT_PATIENT:
+        if sop_class == DICOMDIR or not is_storage(sop_class):
             continue
         ds = run(elements, (), sop_class)
         found += [f"{sop_class} {line}" for line in wrong(ds, (), sop_class=sop_class)]
@@ -190,10 +191,6 @@ def test_every_row_in_every_mapped_sop_class() -> None:
         }
     assert not found, "\n".join([str(len(found)), *found[:40]])
     assert len(types) > 100
-
-
-NOT_PATIENT: frozenset[str] = frozenset()
-"""SOP classes of no patient's objects, mapped or not."""
 
 
 @pytest.mark.parametrize("options", COLUMNS, ids=option_name)

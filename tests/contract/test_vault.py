@@ -23,11 +23,22 @@ from gateway.errors import (
 )
 from gateway.vault.envelope import wrap_file_key
 from gateway.vault.keyring import tables as keyring_tables
+from gateway.vault.keyring.store import SubjectEntry
 from gateway.vault.pseudonyms import is_pseudonym
 from gateway.vault.records import tables as record_tables
+from gateway.vault.records.store import SubjectRecord
 from gateway.vault.unsealing import SealKind
 from gateway.vault.vault import VaultStore, stored_status
-from tests.support.vault import DAYS, KEY, VaultPlace, hits, place_in, spellings, subject
+from tests.support.vault import (
+    DAYS,
+    KEY,
+    VaultPlace,
+    close_vaults,
+    hits,
+    place_in,
+    spellings,
+    subject,
+)
 
 SPAWN = get_context("spawn")
 IDENTITIES = 200
@@ -35,11 +46,13 @@ RACERS = 6
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> VaultPlace:
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[VaultPlace]:
     if request.param == "sqlite":
-        return place_in(tmp_path)
-    url = request.getfixturevalue("postgres_url")
-    return VaultPlace(url, url, tmp_path / "keys" / "spool.pub")
+        yield place_in(tmp_path)
+    else:
+        url = request.getfixturevalue("postgres_url")
+        yield VaultPlace(url, url, tmp_path / "keys" / "spool.pub")
+    close_vaults()
 
 
 @pytest.fixture
@@ -125,6 +138,40 @@ def test_pins_do_not_tie_projects_issuers_or_nameless_studies(vault: VaultStore)
 def test_without_patient_id_there_is_no_subject(vault: VaultStore) -> None:
     with pytest.raises(VaultError):
         vault.context(subject(""), lease=None, shift_days=DAYS)
+
+
+@pytest.mark.parametrize(
+    "patient_id", ["Ä^ß", "患者", "a\x00b", "\udce4\udcf6", "x" * 10_000, "1|2"]
+)
+def test_every_spelling_of_an_id_is_a_subject(vault: VaultStore, patient_id: str) -> None:
+    first = vault.context(subject(patient_id), lease=None, shift_days=DAYS)
+    assert vault.context(subject(patient_id), lease=None, shift_days=DAYS) == first
+
+
+def test_a_pseudonym_stands_for_one_subject_of_a_project(vault: VaultStore) -> None:
+    opened = vault._keys()
+    record = SubjectRecord(
+        pseudonym="NX0", shift=0, uid_secret=bytes(32), issuer="", patient_id="1"
+    )
+    added = [
+        vault._records.add(
+            opened,
+            project,
+            entry=SubjectEntry(id=str(number), version=1, key=KEY),
+            record=record,
+        )
+        for number, project in enumerate(["heart", "heart", "lung"])
+    ]
+    assert added == [True, False, True]
+
+
+def test_a_record_that_a_crash_left_alone_does_no_harm(
+    vault: VaultStore, keyring: sa.Connection
+) -> None:
+    first = vault.context(subject(), lease=None, shift_days=DAYS)
+    keyring.execute(keyring_tables.subject_key.delete())  # as if it had not been written yet
+    again = vault.context(subject(study="1.2.4"), lease=None, shift_days=DAYS)
+    assert again.pseudonym != first.pseudonym
 
 
 # -- sealed and unsealed ---------------------------------------------------------------

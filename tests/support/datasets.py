@@ -212,7 +212,7 @@ def person_elements(draw: st.DrawFn) -> tuple[Made, ...]:
     codec, name = CHARACTER_SETS[declared]
     text = name.encode(codec)
     spellings = st.sampled_from(
-        (text, text.upper(), b"", b"^^", text + b"^^", b" " + text, text + b"\\" + text)
+        (text, text.upper(), b"", b"^^", b"=" + text, text + b"^^", b" " + text, text + b"\\" + text)
     )
     tags = (0x00080090, 0x00081070, 0x00700084, 0x0040A123, 0x0040A075, 0x00100010, 0x300E0008)
     people = [Made(tag, "PN", draw(spellings)) for tag in draw(st.sets(st.sampled_from(tags)))]

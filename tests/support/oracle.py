@@ -207,7 +207,6 @@ class Oracle:
     ) -> Element | None:
         """Return the element after its operation, or None."""
         operation = decision.operation
-        file_vr = vr_of(element)
         if operation == "remove":
             return None
         if operation == "keep":
@@ -217,7 +216,7 @@ class Oracle:
         if operation == "pseudonym":
             return make(element.tag, vr, self.context.pseudonym.encode("ascii"))
         try:
-            return make(element.tag, file_vr, self.value(operation, element, vr))
+            return make(element.tag, vr, self.value(operation, element, vr))
         except NotADate:
             fallback = Decision(decision.fallback)
             return self.carry_out(element, fallback, vr=vr, path=path, place=place)

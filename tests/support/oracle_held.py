@@ -30,8 +30,7 @@ def value_at(ds: Dataset, tag: int) -> bytes:
 def is_storage(sop_class_uid: str) -> bool:
     """Return whether PS3.6 knows the UID as a storage SOP class of patients' objects."""
     name, kind, *_ = UID_dictionary.get(sop_class_uid, ("", ""))
-    commitment = "Commitment" in name or "Stored Print" in name or "Hardcopy" in name
-    return kind == "SOP Class" and "Storage" in name and not commitment
+    return kind == "SOP Class" and "Storage" in name and "Commitment" not in name
 
 
 def check(ds: FileDataset) -> None:

@@ -70,11 +70,11 @@ def new_uids(value: bytes, context: SubjectContext) -> bytes:
 
 def person(name: str, context: SubjectContext) -> str:
     """Return the pseudonym of one person's name."""
-    if not name.strip(" \0"):
-        return "REMOVED"
     group = name.strip(" \0").split("=")[0]
     key = "^".join(component.strip() for component in group.split("^"))
     key = key.rstrip("^").casefold()
+    if not key:
+        return "REMOVED"
     message = b"person|v1|" + key.encode("utf-8")
     digest = hmac.new(context.uid_secret, message, hashlib.sha256).digest()[:5]
     return "Person^" + base64.b32encode(digest).decode("ascii").lower().rstrip("=")

@@ -48,9 +48,8 @@ def running_scp(
         if scp.before_answer is not None:
             scp.before_answer(event)
         status = scp.statuses.pop(0) if scp.statuses else 0
-        scp.received.append(
-            (str(event.context.transfer_syntax), event.request.DataSet.getvalue())
-        )
+        content = event.encoded_dataset(include_meta=False)
+        scp.received.append((str(event.context.transfer_syntax), content))
         return status
 
     def on_requested(event: evt.Event) -> None:

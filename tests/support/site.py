@@ -10,7 +10,7 @@ from uuid import uuid4
 import sqlalchemy as sa
 from pydicom import Dataset
 from pydicom.dataset import FileMetaDataset
-from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian, generate_uid
+from pydicom.uid import UID, CTImageStorage, ExplicitVRLittleEndian, generate_uid
 
 from gateway.archive.store import ArchiveStore, Workspace
 from gateway.databases import open_database, upgrade
@@ -64,7 +64,7 @@ def image(
     for keyword, value in attributes.items():
         setattr(dataset, keyword, value)
     dataset.file_meta = FileMetaDataset()
-    dataset.file_meta.TransferSyntaxUID = syntax
+    dataset.file_meta.TransferSyntaxUID = UID(syntax)
     buffer = BytesIO()
     dataset.save_as(buffer, enforce_file_format=True)
     return buffer.getvalue()
@@ -150,7 +150,7 @@ class Site:
 
     def _receive(self, data: bytes, *, peer: str, association_id: str) -> Outcome:
         from pydicom import dcmread
-        from pydicom.filereader import read_preamble, _read_file_meta_info
+        from pydicom.filereader import _read_file_meta_info, read_preamble
 
         buffer = BytesIO(data)
         read_preamble(buffer, force=False)

@@ -11,6 +11,7 @@ from gateway.vault.vault import VaultStore, open_vault
 
 KEY = bytes(range(32))
 DAYS = (-3650, -365)
+_opened: list[VaultStore] = []
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,9 @@ class VaultPlace:
 
     def open(self) -> VaultStore:
         """Return the vault, sealed."""
-        return open_vault(self.keyring_url, self.records_url, spool_public=self.spool_public)
+        vault = open_vault(self.keyring_url, self.records_url, spool_public=self.spool_public)
+        _opened.append(vault)
+        return vault
 
     def open_unsealed(self) -> VaultStore:
         """Return the vault, unsealed; it is made where there is none."""
@@ -33,6 +36,12 @@ class VaultPlace:
         else:
             vault.init(KEY, SealKind.KEY_FILE)
         return vault
+
+
+def close_vaults() -> None:
+    """Close every vault that this process opened here."""
+    while _opened:
+        _opened.pop().close()
 
 
 def place_in(folder: Path) -> VaultPlace:

@@ -59,8 +59,12 @@ def plant_identity(work: Work) -> None:
     own = subject.person
     visit_time = make_time(rng)
     values: dict[str, tuple[str, str, tuple[str, ...]]] = {
-        "PatientName": ("PN", own.pn, (*own.needles, own.family)),
-        "PatientID": ("LO", subject.patient_id, (subject.patient_id,)),
+        "PatientName": (
+            "PN",
+            rng.choice((own.pn, own.pn, own.pn.upper())),
+            (*own.needles, own.family),
+        ),
+        "PatientID": ("LO", subject.patient_id + rng.choice(("", " ")), (subject.patient_id,)),
         "IssuerOfPatientID": ("LO", subject.issuer, (subject.issuer,)),
         "PatientBirthDate": ("DA", f"{subject.birth:%Y%m%d}", (f"{subject.birth:%Y%m%d}",)),
         "PatientSex": ("CS", subject.sex, ()),
@@ -227,11 +231,14 @@ def nest(work: Work, rows: list[AttributeRow], depth: int) -> None:
         return
     parent: Dataset = work.dataset
     path: Path = ()
+    undefined = work.rng.random() < 0.5
     for level in range(depth):
         name = names[level % len(names)]
         item = Dataset()
         item.CodeMeaning = work.rng.choice(("Chest", "Left hand", "White matter", "Bone"))
         put(parent, tag_of(name), vr="SQ", value=Sequence([item]))
+        parent[tag_of(name)].is_undefined_length = undefined
+        item.is_undefined_length_sequence_item = undefined
         path = (*path, _step(name), 0)
         parent = item
     for row in rows:

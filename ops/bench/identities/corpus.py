@@ -7,6 +7,11 @@ from pathlib import Path
 
 import pydicom
 from pydicom.dataset import FileDataset
+from pydicom.uid import (
+    DeflatedExplicitVRLittleEndian,
+    ExplicitVRLittleEndian,
+    ImplicitVRLittleEndian,
+)
 
 from ops.bench.identities.attributes import (
     add_rows,
@@ -32,7 +37,7 @@ from ops.bench.identities.work import Study, Work, lenient, set_charset, unknown
 
 _ADDED_PER_FILE = 60
 _NESTED_PER_FILE = 8
-_STRAY_EVERY = 15
+_STRAY_EVERY = 17
 _DEEP_EVERY = 12
 
 
@@ -75,7 +80,7 @@ def generate(
     files = {}
     for index, header in enumerate(headers):
         subject = subjects[index % len(subjects)]
-        name = f"{subject.key}/{index:03d}.dcm"
+        name = f"{index:03d}.dcm"  # flat: some tools do not look into folders
         while len(remaining) < _ADDED_PER_FILE + _NESTED_PER_FILE:
             block = sorted(standard.rows.values(), key=lambda row: row.tag)
             rng.shuffle(block)
@@ -103,8 +108,19 @@ def generate(
     return Corpus(folder=folder, files=files, subjects={s.key: s for s in subjects}, rows=rows)
 
 
+def _retarget(work: Work) -> None:
+    """Write some native files in another transfer syntax than their source had."""
+    meta = work.dataset.file_meta
+    if meta.TransferSyntaxUID == ExplicitVRLittleEndian and work.rng.random() < 0.4:
+        meta.TransferSyntaxUID = work.rng.choice(
+            (ImplicitVRLittleEndian, DeflatedExplicitVRLittleEndian)
+        )
+        work.retargeted = True
+
+
 def _plant(work: Work, taken: list[AttributeRow], index: int) -> None:
     rng = work.rng
+    _retarget(work)
     set_charset(work.dataset, rng.choice(work.subject.culture.charsets))
     replant_header(work)
     plant_identity(work)

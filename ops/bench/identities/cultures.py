@@ -43,6 +43,7 @@ def _triples(text: str) -> tuple[tuple[str, str, str], ...]:
     return tuple(triples)
 
 
+_UNDECOMPOSED = str.maketrans({"ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "ß": "ss", "æ": "ae"})
 _UTF8 = ("ISO_IR 192",)
 
 CLINICAL_SURNAMES = frozenset({"HAND", "BONE", "MAY", "WHITE", "HEAD", "LUNG", "CHEST", "SPINE"})
@@ -155,5 +156,5 @@ CULTURES: tuple[Culture, ...] = (
 
 def plain(text: str) -> str:
     """Return `text` in ASCII."""
-    folded = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    folded = unicodedata.normalize("NFKD", text.translate(_UNDECOMPOSED)).encode("ascii", "ignore").decode()
     return folded or "TEXT"

@@ -199,7 +199,7 @@ def _elsewhere(dataset: FileDataset, plant: Plant, *, file: str, subject: str) -
 
 
 def _kind(path: Path, element: DataElement) -> Kind:
-    if element.tag in _PIXELS:
+    if element.tag in _PIXELS and len(path) == 1:
         return Kind.PIXEL
     if any(isinstance(step, str) and ":" in step for step in path):
         return Kind.PRIVATE
@@ -214,7 +214,7 @@ def _expect(dataset: FileDataset, place: _Place, standard: Standard, profile: Pr
     plant, element = place.plant, place.element
     if plant is not None and plant.expects is not None:
         return plant.expects
-    if element.tag in _PIXELS:
+    if element.tag in _PIXELS and len(place.path) == 1:
         touched = profile is Profile.RESEARCH and dataset.get("Modality", "") not in _UNTOUCHED
         return Expect.FREE if touched else Expect.KEPT
     tags = [step for step in place.path if isinstance(step, str)]

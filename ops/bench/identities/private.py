@@ -69,7 +69,7 @@ def _safe_with_identity(work: Work, rows: list[SafePrivate]) -> None:
     value = subject.patient_id if row.vr == "SH" else subject.person.roman
     needles = subject.person.needles if row.vr == "LO" else (subject.patient_id,)
     _note(work, _add(work, row.group, row.creator, row.element, vr=row.vr, value=value), needles)
-    if rng.random() < 0.15:  # a number that is none
+    if rng.random() < 0.08 and not work.retargeted:  # a number that is none
         row = rng.choice([r for r in rows if r.vr in ("DS", "CS")])
         value = plain(subject.person.given).upper()[:16]
         tag = work.dataset.private_block(row.group, row.creator, create=True).get_tag(row.element)
@@ -107,6 +107,10 @@ def _unknown(work: Work) -> None:
         _note(work, path, needles, Kind.UN_BYTES)
     nested = _encoded_item(work)
     path = _add(work, group, creator, 0x20, vr="UN", value=nested)
+    little = work.dataset.file_meta.TransferSyntaxUID != ExplicitVRBigEndian
+    if path is not None and little and rng.random() < 0.5:
+        block = work.dataset.private_block(group, creator)
+        work.dataset[block.get_tag(0x20)].is_undefined_length = True
     _note(work, path, (own.given, subject.patient_id), Kind.UN_BYTES)
     named = plain(own.roman.replace("^", " "))[:64]
     _note(work, _add(work, 0x0067, named, 0x01, vr="LO", value="ok"), (named,))
@@ -190,13 +194,14 @@ def plant_envelope(work: Work) -> None:
     meta.SourceApplicationEntityTitle = title
     meta.SendingApplicationEntityTitle = title
     meta.PrivateInformationCreatorUID = UID(make_uid(work.rng))
-    note = f"{subject.person.given} {subject.patient_id}".encode()
+    spoken = f"{subject.person.given} {subject.patient_id}"
+    note = spoken.encode()
     meta.PrivateInformation = note + b"\0" * (len(note) % 2)
     work.dataset.preamble = (b"II*\0" + note).ljust(128, b"\0")[:128]
     work.plant(("meta", "00020016"), Kind.META, needles=(title,), expects=Expect.GONE)
     work.plant(("meta", "00020017"), Kind.META, needles=(title,), expects=Expect.GONE)
-    work.plant(("meta", "00020102"), Kind.META, needles=(subject.patient_id,), expects=Expect.GONE)
-    work.plant(("preamble",), Kind.META, needles=(subject.patient_id,), expects=Expect.GONE)
+    work.plant(("meta", "00020102"), Kind.META, needles=(spoken,), expects=Expect.GONE)
+    work.plant(("preamble",), Kind.META, needles=(spoken,), expects=Expect.GONE)
 
 
 def plant_graphics(work: Work) -> None:

@@ -81,6 +81,8 @@ class Work:
     study: Study
     plants: list[Plant] = field(default_factory=list)
     uids: dict[str, str] = field(default_factory=dict)
+    retargeted: bool = False
+    """Whether the file is written in another transfer syntax than its source had."""
 
     def fresh(self, uid: str) -> str:
         """Return the new UID that stands for `uid` of the source header."""

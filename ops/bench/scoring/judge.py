@@ -180,8 +180,8 @@ def _judge_released(
 def _leak(row: Row, expected: Expect, element: DataElement | None, output: Output) -> str:
     """Return where the identity of `row` still stands, '' where it is gone."""
     if row.path[0] == "preamble":
-        text = output.path.read_bytes()[:128].decode("latin-1")
-        return "preamble" if any(needle in text for needle in row.needles) else ""
+        preamble = output.path.read_bytes()[:128]
+        return "preamble" if any(n.encode() in preamble for n in row.needles) else ""
     now = "" if element is None else text_of(element)
     if element is None or not now:
         return ""

@@ -1,13 +1,14 @@
 """Search the bytes of a file for strings in every encoding they may stand in."""
 
 import base64
-import unicodedata
 import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from pydicom import dcmread
 from pydicom.uid import DeflatedExplicitVRLittleEndian
+
+from ops.bench.identities.cultures import plain
 
 _CODECS = (
     "utf-8",
@@ -48,7 +49,7 @@ def worth_searching(needle: str) -> bool:
 
 def encodings_of(needle: str) -> set[bytes]:
     """Return the lower-cased byte patterns of `needle`."""
-    folded = unicodedata.normalize("NFKD", needle).encode("ascii", "ignore").decode()
+    folded = plain(needle)
     spellings = {needle, needle.upper(), needle.lower()}
     if len(folded) >= _SHORTEST_TEXT and len(folded) > len(needle) // 2:
         spellings.add(folded)

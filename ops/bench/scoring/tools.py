@@ -13,6 +13,7 @@ import pydicom
 from pydicom.dataset import Dataset, FileDataset
 from pydicom.uid import ExplicitVRLittleEndian
 
+LOG = "tool.log"
 BASELINES = ("noop", "delete-everything")
 
 
@@ -22,27 +23,27 @@ def narthex_command() -> list[str]:
     return [str(beside)] if beside.is_file() else [sys.executable, "-m", "gateway.cli"]
 
 
-def run_narthex(source: Path, target: Path, *, rules: str, mapping: Path, report: Path) -> int:
-    """Run ``narthex deidentify`` over `source`; return its exit code."""
-    command = [*narthex_command(), "deidentify", str(source), str(target), "--rules", rules]
-    command += ["--mapping", str(mapping), "--report", str(report)]
-    return _run(command)
+def run_narthex(folder: Path, *, rules: str) -> int:
+    """Run ``narthex deidentify`` over ``folder/in``; return its exit code."""
+    command = [*narthex_command(), "deidentify", str(folder / "in"), str(folder / "out")]
+    command += ["--rules", rules, "--mapping", str(folder / "mapping")]
+    return _run([*command, "--report", str(folder / "report.jsonl")], folder / LOG)
 
 
-def run_command(template: str, source: Path, target: Path, *, mapping: Path) -> int:
+def run_command(folder: Path, *, template: str) -> int:
     """Run another tool: `template` with ``{in}``, ``{out}`` and ``{mapping}`` filled in."""
-    places = {"{in}": str(source), "{out}": str(target), "{mapping}": str(mapping)}
+    places = {f"{{{name}}}": str(folder / name) for name in ("in", "out", "mapping")}
     words = []
     for word in shlex.split(template):
         for name, value in places.items():
             word = word.replace(name, value)  # noqa: PLW2901 - filled in place by place
         words.append(word)
-    return _run(words)
+    return _run(words, folder / LOG)
 
 
-def _run(command: list[str]) -> int:
-    done = subprocess.run(command, check=False, stdout=subprocess.DEVNULL)
-    return done.returncode
+def _run(command: list[str], log: Path) -> int:
+    with log.open("wb") as said:
+        return subprocess.run(command, check=False, stdout=said, stderr=said).returncode
 
 
 def run_baseline(name: str, source: Path, target: Path) -> int:

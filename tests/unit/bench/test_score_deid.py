@@ -174,7 +174,8 @@ class _Cleaner:
         elif expected is Expect.PSEUDONYM:
             element.value = f"P-{subject.key}"
         elif expected is Expect.CLEANED:
-            element.value = " ".join(row.tokens)
+            text = " ".join(row.tokens)
+            element.value = text.encode() if element.VR == "UN" else text
         elif expected is Expect.DATE:
             element.value = [_shifted(value) for value in row.value.split("\\")]
 

@@ -15,9 +15,7 @@ from gateway.archive.store import ArchiveStore, Workspace, bury_dead_workers, ob
 SECRET = bytes(32)
 
 
-def name(
-    sop: str = "1.2", plan: str = "p", content: bytes = b"c", secret: bytes = SECRET
-) -> str:
+def name(sop: str = "1.2", plan: str = "p", content: bytes = b"c", secret: bytes = SECRET) -> str:
     return object_name(secret, sop_instance_uid=sop, plan_hash=plan, content=content)
 
 

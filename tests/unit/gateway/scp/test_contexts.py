@@ -8,7 +8,7 @@ from pydicom.uid import (
 from pynetdicom import AllStoragePresentationContexts
 from pynetdicom.presentation import build_context
 from pynetdicom.service_class import StorageServiceClass
-from pynetdicom.sop_class import StorageCommitmentPushModel, uid_to_service_class
+from pynetdicom.sop_class import uid_to_service_class
 
 from gateway.scp.contexts import (
     VERIFICATION,
@@ -20,6 +20,7 @@ from gateway.scp.contexts import (
 
 RETIRED_ULTRASOUND = "1.2.840.10008.5.1.4.1.1.6"
 HANGING_PROTOCOL = "1.2.840.10008.5.1.4.38.1"
+STORAGE_COMMITMENT = "1.2.840.10008.1.20.1"
 PRIVATE = "1.2.826.0.1.3680043.8.498.1"
 
 
@@ -29,7 +30,7 @@ def test_every_storage_sop_class_is_there() -> None:
 
 
 def test_what_is_no_storage_is_not() -> None:
-    others = {MediaStorageDirectoryStorage, StorageCommitmentPushModel, VERIFICATION}
+    others = {MediaStorageDirectoryStorage, STORAGE_COMMITMENT, VERIFICATION}
     assert not others & standard_sop_classes()
 
 

@@ -10,6 +10,7 @@ from pydicom import Dataset, dcmwrite
 from pydicom.dataset import FileMetaDataset
 from pydicom.sequence import Sequence
 from pydicom.uid import (
+    UID,
     DeflatedExplicitVRLittleEndian,
     ExplicitVRBigEndian,
     ExplicitVRLittleEndian,
@@ -42,7 +43,7 @@ def scanned(
 def encoded(dataset: Dataset, syntax: str) -> bytes:
     """Return `dataset` as it travels in a C-STORE."""
     meta = FileMetaDataset()
-    meta.TransferSyntaxUID = syntax
+    meta.TransferSyntaxUID = UID(syntax)
     dataset.file_meta = meta
     stream = BytesIO()
     implicit = syntax == ImplicitVRLittleEndian

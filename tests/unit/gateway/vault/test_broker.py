@@ -25,7 +25,7 @@ from gateway.vault.client import AdminClient, BrokerClient
 from gateway.vault.envelope import wrap_file_key
 from gateway.vault.frames import receive_frame, send_frame
 from gateway.vault.vault import VaultStore
-from tests.support.vault import DAYS, KEY, VaultPlace, place_in, subject
+from tests.support.vault import DAYS, KEY, VaultPlace, close_vaults, place_in, subject
 
 LIVE = Lease(job_id="1" * 32, fence=3)
 OWN = frozenset({os.getuid()})
@@ -81,6 +81,7 @@ def node(tmp_path: Path) -> Iterator[Node]:
     node.worker.close()
     node.admin.close()
     node.stop()
+    close_vaults()
 
 
 def test_the_client_answers_as_the_store(node: Node) -> None:

@@ -51,7 +51,11 @@ def test_another_private_half_does_not_open() -> None:
         open_file_key(X25519PrivateKey.generate(), wrapped)
 
 
-@pytest.mark.parametrize("content", [b"", PUBLIC[:-1], PUBLIC + b"x", b"\x02" + PUBLIC[1:]])
+@pytest.mark.parametrize(
+    "content",
+    [b"", PUBLIC[:-1], PUBLIC + b"x", b"\x02" + PUBLIC[1:]],
+    ids=["empty", "short", "long", "version"],
+)
 def test_another_form_of_the_public_half_is_refused(content: bytes) -> None:
     with pytest.raises(TamperedError):
         wrap_file_key(content, FILE_KEY, object_id="a")

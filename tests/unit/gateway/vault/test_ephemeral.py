@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -54,3 +57,8 @@ def test_there_is_no_spool_and_no_nameless_subject() -> None:
         vault.file_key(b"", lease=None)
     with pytest.raises(VaultError):
         vault.context(subject(""), lease=None, shift_days=DAYS)
+
+
+def test_a_run_without_project_loads_no_database() -> None:
+    script = "import sys, gateway.vault.ephemeral; sys.exit('sqlalchemy' in sys.modules)"
+    subprocess.run([sys.executable, "-c", script], check=True)

@@ -39,9 +39,7 @@ def add_study(site: Site, *, generations: int = 1) -> str:
             )
         )
         for generation in range(1, generations + 1):
-            add_job(
-                connection, kind="clean", study_id=identifier, generation=generation, now=NOW
-            )
+            add_job(connection, kind="clean", study_id=identifier, generation=generation, now=NOW)
     return identifier
 
 
@@ -60,6 +58,12 @@ def end(site: Site, leased: Job) -> None:
         finish(connection, leased.lease)
 
 
+def change_under(site: Site, leased: Job) -> None:
+    with site.engine.begin() as connection:
+        connection.execute(study.update().values(peer="changed"))
+        hold_fence(connection, leased.lease, until=NOW + 200)
+
+
 def test_a_leased_job_is_nobody_elses_until_the_lease_ends(site: Site) -> None:
     add_study(site)
     first = taken(site)
@@ -75,9 +79,8 @@ def test_a_lost_lease_commits_nothing(site: Site) -> None:
     add_study(site)
     first = taken(site)
     second = taken(site, "b", now=NOW + 61)
-    with pytest.raises(LostLeaseError), site.engine.begin() as connection:
-        connection.execute(study.update().values(peer="changed"))
-        hold_fence(connection, first.lease, until=NOW + 200)
+    with pytest.raises(LostLeaseError):
+        change_under(site, first)
     with pytest.raises(LostLeaseError):
         end(site, first)
     with pytest.raises(LostLeaseError):

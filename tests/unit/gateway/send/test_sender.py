@@ -1,0 +1,180 @@
+"""The outbox and its sender on both databases."""
+
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian
+
+from gateway.ports import Delivery, Sender
+from gateway.send.outbox import lease_items, record, release_owner
+from gateway.send.scu import StorageSCU
+from gateway.send.sender import run_sender, send_once
+from gateway.tables import outbox
+from tests.support.scp import Scp, running_scp
+from tests.support.simulators import MemoryAudit, ScriptedSender, SettableClock
+from tests.support.site import Site, image, route
+
+
+def answer(code: str, *, delivered: bool = False, retry: bool = False, status: int = 0) -> Delivery:
+    return Delivery(delivered=delivered, retry=retry, code=code, status=status)
+
+
+BUSY = answer("send.busy", retry=True, status=0xA700)
+REFUSED = answer("send.refused", retry=True, status=0xA900)
+UNREACHABLE = answer("send.unreachable", retry=True)
+
+
+@pytest.fixture
+def full(site: Site) -> Site:
+    """A site with two objects that wait to be sent to two destinations."""
+    worker = site.worker(routes=[route(destinations=("pacs", "backup"))])
+    site.receive(image(), image())
+    site.drain(worker)
+    worker.close()
+    return site
+
+
+def send(site: Site, sender: Sender) -> list[str]:
+    deliveries = send_once(
+        site.engine,
+        destination="pacs",
+        sender=sender,
+        store=site.store,
+        audit=site.audit,
+        clock=site.clock,
+        owner="a",
+    )
+    return [delivery.code for delivery in deliveries]
+
+
+def states(site: Site, destination: str = "pacs") -> list[tuple[str, str, int]]:
+    return sorted(
+        (row["state"], row["code"], row["attempts"])
+        for row in site.rows(outbox)
+        if row["destination"] == destination
+    )
+
+
+def pass_by(site: Site, seconds: float) -> None:
+    assert isinstance(site.clock, SettableClock)
+    site.clock.pass_by(seconds)
+
+
+def test_what_is_delivered_is_sent_once_and_destinations_have_their_own_queues(
+    full: Site,
+) -> None:
+    sender = ScriptedSender()
+    assert send(full, sender) == ["delivered", "delivered"]
+    assert send(full, sender) == []
+    assert states(full) == [("delivered", "delivered", 0)] * 2
+    assert states(full, "backup") == [("queued", "", 0)] * 2
+    assert isinstance(full.audit, MemoryAudit)
+    assert full.audit.counts("send.offered") == 2
+    assert full.audit.counts("send.delivered") == 2
+
+
+def test_a_coerced_object_counts_as_delivered_and_is_recorded(full: Site) -> None:
+    send(full, ScriptedSender(answer("delivered.coerced", delivered=True, status=0xB000)))
+    assert states(full) == [("delivered", "delivered", 0), ("delivered", "delivered.coerced", 0)]
+    assert sorted(row["status"] for row in full.rows(outbox) if row["status"] is not None) == [
+        0,
+        0xB000,
+    ]
+
+
+def test_a_refused_object_is_tried_later_and_held_in_the_end(full: Site) -> None:
+    sender = ScriptedSender(REFUSED)
+    send(full, sender)
+    assert states(full) == [("delivered", "delivered", 0), ("queued", "send.refused", 1)]
+    assert send(full, sender) == []
+    for _ in range(4):
+        pass_by(full, 600)
+        sender.answers = [REFUSED]
+        assert send(full, sender) == ["send.refused"]
+    assert states(full)[1] == ("held", "send.refused", 5)
+    pass_by(full, 10_000)
+    assert send(full, sender) == []
+
+
+def test_a_busy_destination_is_asked_again_for_ever(full: Site) -> None:
+    for _ in range(10):
+        send(full, ScriptedSender(BUSY, BUSY))
+        pass_by(full, 600)
+    assert states(full) == [("queued", "send.busy", 10)] * 2
+    assert send(full, ScriptedSender()) == ["delivered", "delivered"]
+
+
+def test_an_object_that_can_never_be_taken_is_held_at_once(full: Site) -> None:
+    send(full, ScriptedSender(answer("send.syntax-refused")))
+    assert states(full) == [
+        ("delivered", "delivered", 0),
+        ("held", "send.syntax-refused", 0),
+    ]
+
+
+def test_a_destination_that_is_down_costs_no_try(full: Site) -> None:
+    send(full, ScriptedSender(UNREACHABLE, UNREACHABLE))
+    assert states(full) == [("queued", "send.unreachable", 0)] * 2
+    assert send(full, ScriptedSender()) == ["delivered", "delivered"]
+
+
+def test_an_answer_under_an_old_lease_changes_nothing(full: Site) -> None:
+    items = lease_items(full.engine, destination="pacs", owner="a", now=full.clock.now())
+    assert len(items) == 2
+    assert lease_items(full.engine, destination="pacs", owner="b", now=full.clock.now()) == []
+    release_owner(full.engine, "a")
+    assert send(full, ScriptedSender()) == ["delivered", "delivered"]
+    held = [answer("send.syntax-refused")] * 2
+    assert sum(record(full.engine, items, held, now=full.clock.now()).values()) == 0
+    assert states(full) == [("delivered", "delivered", 0)] * 2
+
+
+class _Broken:
+    def send(self, files: Sequence[Path]) -> Sequence[Delivery]:
+        raise RuntimeError(len(files))
+
+
+def test_a_sender_that_fails_gives_back_what_it_had(full: Site) -> None:
+    with pytest.raises(RuntimeError):
+        send(full, _Broken())
+    assert states(full) == [("queued", "", 0)] * 2
+
+
+def test_the_loop_delivers_after_the_destination_was_down(full: Site) -> None:
+    with running_scp([(CTImageStorage, [ExplicitVRLittleEndian])]) as probe:
+        port = probe.port
+    stop = threading.Event()
+    down = Scp(port=port)
+    sender = StorageSCU(down.address, transcode=lambda _path, _syntaxes: None, timeout_seconds=5.0)
+    thread = threading.Thread(
+        target=run_sender,
+        args=(full.engine,),
+        kwargs={
+            "destination": "pacs",
+            "sender": sender,
+            "store": full.store,
+            "audit": full.audit,
+            "clock": full.clock,
+            "owner": "a",
+            "stop": stop,
+            "poll_seconds": 0.05,
+        },
+    )
+    arrived = threading.Event()
+    scp = Scp(before_answer=lambda _event: arrived.set() if len(scp.received) == 1 else None)
+    thread.start()
+    try:
+        while not any(code == "send.unreachable" for _, code, _ in states(full)):
+            stop.wait(0.05)
+        with running_scp([(CTImageStorage, [ExplicitVRLittleEndian])], port=port, scp=scp):
+            assert arrived.wait(30)
+            while states(full) != [("delivered", "delivered", 0)] * 2:
+                assert not stop.wait(0.05)
+    finally:
+        stop.set()
+        thread.join()
+    assert len(scp.received) == 2
+    contents = [path.read_bytes() for path in (full.folder / "archive").glob("??/*.dcm")]
+    assert all(any(content.endswith(sent) for content in contents) for _, sent in scp.received)
