@@ -102,7 +102,9 @@ outbox = sa.Table(
     sa.Column("id", sa.String(32), primary_key=True),
     sa.Column("name", sa.ForeignKey("archive_object.name"), nullable=False),
     sa.Column("destination", sa.String(64), nullable=False),
-    sa.Column("state", sa.String(16), nullable=False),  # queued | sending | delivered | held
+    sa.Column(
+        "state", sa.String(16), nullable=False
+    ),  # queued | sending | delivered | held | superseded
     sa.Column("due", sa.Double, nullable=False),
     sa.Column("owner", sa.String(32)),
     sa.Column("fence", sa.Integer, nullable=False, default=0),

@@ -28,7 +28,6 @@ from pipelines.metadata.sop_classes import storage_sop_classes
 from pipelines.metadata.walk import Walk
 from pipelines.objects import Cleaned, Evidence, IdentityValue, Inspection
 from pipelines.report import Report
-
 from pipelines.verify import IDENTITY_TAGS, verify_written
 from rules.plan import Plan
 from rules.vocabulary import Operation, Option

@@ -17,6 +17,7 @@ from uuid import uuid4
 
 TEMPORARY = "tmp"
 _LOCK = "lock"
+_SHARDS = tuple(f"{number:02x}" for number in range(256))
 
 
 def object_name(secret: bytes, *, sop_instance_uid: str, plan_hash: str, content: bytes) -> str:
@@ -51,8 +52,11 @@ class ArchiveStore:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        for path in (folder, folder / TEMPORARY):
-            path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        (folder / TEMPORARY).mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not (folder / _SHARDS[-1]).is_dir():
+            for shard in _SHARDS:
+                (folder / shard).mkdir(mode=0o700, exist_ok=True)
+            sync_folder(folder)
 
     def path(self, name: str) -> Path:
         """Return where the object `name` is."""
@@ -72,9 +76,6 @@ class ArchiveStore:
         folders = set()
         for temporary, name in files:
             target = self.path(name)
-            if not target.parent.is_dir():
-                target.parent.mkdir(mode=0o700, exist_ok=True)
-                sync_folder(self.folder)
             try:
                 os.link(temporary, target)
             except FileExistsError:

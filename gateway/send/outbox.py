@@ -55,7 +55,7 @@ def lease_items(engine: sa.Engine, *, destination: str, owner: str, now: float) 
     choice = (
         sa.select(outbox, archive_object.c.size_bytes)
         .join(archive_object, archive_object.c.name == outbox.c.name)
-        .where(outbox.c.destination == destination, ready)
+        .where(outbox.c.destination == destination, ready, archive_object.c.state == "current")
         .order_by(outbox.c.due, outbox.c.id)
         .limit(BATCH_OBJECTS)
         .with_for_update(skip_locked=True, of=outbox)
@@ -101,6 +101,16 @@ def record(
             )
             state = str(values["state"])
             states[state] = states.get(state, 0) + changed.rowcount
+        replaced = sa.select(archive_object.c.name).where(archive_object.c.state != "current")
+        connection.execute(  # replaced meanwhile: the newer one must come last
+            outbox.update()
+            .where(
+                outbox.c.id.in_([item.id for item in items]),
+                outbox.c.state == "queued",
+                outbox.c.name.in_(replaced),
+            )
+            .values(state="superseded", code="superseded")
+        )
     return states
 
 

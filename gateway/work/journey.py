@@ -16,7 +16,15 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from gateway.archive.store import ArchiveStore, Workspace
-from gateway.errors import ArchiveFullError, GatewayError, LostLeaseError
+from gateway.errors import (
+    ArchiveFullError,
+    GatewayError,
+    LostLeaseError,
+    SpoolDamagedError,
+    SubjectErasedError,
+    TamperedError,
+    VaultError,
+)
 from gateway.failpoints import failpoint
 from gateway.ports import AuditLog, Clock
 from gateway.work import ledger
@@ -181,10 +189,13 @@ class Journey:
             return _held(object_.id, error.code)
         except _OF_THE_JOB:
             raise
-        except GatewayError as error:
-            if error.retry:
-                raise
+        except (SpoolDamagedError, SubjectErasedError, TamperedError) as error:
             return _held(object_.id, error.code)
+        except GatewayError as error:
+            if error.retry or not isinstance(error, VaultError):
+                raise
+            log_error(error, object_id=object_.id)
+            return _held(object_.id, "internal.error")
         except Exception as error:  # noqa: BLE001  (recorded and held, never lost)
             log_error(error, object_id=object_.id)
             return _held(object_.id, "internal.error")

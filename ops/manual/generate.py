@@ -139,7 +139,10 @@ def _code(kind: type[Exception]) -> str:
 
 
 def _help(command: click.Command, name: str) -> str:
-    context = click.Context(command, info_name=name, terminal_width=80, max_content_width=80)
+    above = click.Context(narthex, **narthex.context_settings)
+    context = click.Context(command, above, info_name=name, terminal_width=80, max_content_width=80)
+    # "narthex narthex work" otherwise: the name is written out already
+    context.parent = None
     return command.get_help(context)
 
 

@@ -74,46 +74,74 @@ def read_outline(source: RangeReader, head: Head) -> Outline:
     MalformedError
         `metadata.malformed`, `metadata.limit`.
     """
-    size = source.size
-    buffer = source.read(head.dataset, _FIRST_READ_BYTES)
-    loaded = head.dataset + len(buffer)  # in the source: what the buffer ends at
-    ends: dict[int, int] = {}
-    elements: list[Element] = []
-    position = 0
-    while True:
-        scanner = Scanner(buffer, ends)
-        found, position = scanner.scan(position, len(buffer), implicit=head.implicit, partial=True)
-        if elements and found and found[0].tag <= elements[-1].tag:
-            raise MalformedError("metadata.malformed", where="order of tags")
-        elements += found
-        if position == len(buffer) and loaded == size:
-            if not elements:
-                raise MalformedError("metadata.malformed", where="no element")
-            return Outline(source, head, buffer, elements, ends)
-        missing = len(buffer) - position
-        bulk = _bulk_at(buffer, position, implicit=head.implicit)
-        if bulk is not None:
-            tag, vr, value, length = bulk
-            offset = loaded - len(buffer) + value
-            if length == UNDEFINED:
-                length = _fragments_end(source, offset) - offset
-            if offset + length > size:
-                raise MalformedError("metadata.malformed", where="truncated bulk value")
-            if elements and tag <= elements[-1].tag:
-                raise MalformedError("metadata.malformed", where="order of tags")
-            elements.append(Element(tag, vr, position, value, value, length, (offset, length)))
-            position = value
-            more = source.read(offset + length, _FIRST_READ_BYTES)
-            buffer = buffer[:value] + more
-            loaded = offset + length + len(more)
-            continue
-        more = source.read(loaded, max(_FIRST_READ_BYTES, len(buffer)))
+    reader = _Reader(source, head)
+    while not reader.is_done():
+        if not reader.pass_bulk():
+            reader.read_more()
+        reader.scan()
+    if not reader.elements:
+        raise MalformedError("metadata.malformed", where="no element")
+    return Outline(source, head, reader.buffer, reader.elements, reader.ends)
+
+
+class _Reader:
+    """Grows the buffer until every root element is found."""
+
+    def __init__(self, source: RangeReader, head: Head) -> None:
+        self._source = source
+        self._implicit = head.implicit
+        self._position = 0  # in the buffer: what is scanned
+        self.buffer = source.read(head.dataset, _FIRST_READ_BYTES)
+        self._loaded = head.dataset + len(self.buffer)  # in the source: where the buffer ends
+        self.elements: list[Element] = []
+        self.ends: dict[int, int] = {}
+        self.scan()
+
+    def is_done(self) -> bool:
+        return self._position == len(self.buffer) and self._loaded >= self._source.size
+
+    def scan(self) -> None:
+        """Find the elements that are whole."""
+        found, self._position = Scanner(self.buffer, self.ends).scan(
+            self._position, len(self.buffer), implicit=self._implicit, partial=True
+        )
+        if found:
+            self._check_order(found[0].tag)
+            self.elements += found
+
+    def pass_bulk(self) -> bool:
+        """Leave a large bulk value that starts here in the source; False if there is none."""
+        bulk = _bulk_at(self.buffer, self._position, implicit=self._implicit)
+        if bulk is None:
+            return False
+        tag, vr, value, length = bulk
+        offset = self._loaded - len(self.buffer) + value
+        if length == UNDEFINED:
+            length = _fragments_end(self._source, offset) - offset
+        if offset + length > self._source.size:
+            raise MalformedError("metadata.malformed", where="truncated bulk value")
+        self._check_order(tag)
+        span = offset, length
+        self.elements.append(Element(tag, vr, self._position, value, value, length, span))
+        self._position = value
+        more = self._source.read(offset + length, _FIRST_READ_BYTES)
+        self.buffer = self.buffer[:value] + more
+        self._loaded = offset + length + len(more)
+        return True
+
+    def read_more(self) -> None:
+        """Read on, twice as far each time."""
+        more = self._source.read(self._loaded, max(_FIRST_READ_BYTES, len(self.buffer)))
         if not more:
-            raise MalformedError("metadata.malformed", where=f"{missing} bytes left over")
-        buffer += more
-        loaded += len(more)
-        if len(buffer) > MAX_BUFFER_BYTES:
+            raise MalformedError("metadata.malformed", where="the last element is cut off")
+        self.buffer += more
+        self._loaded += len(more)
+        if len(self.buffer) > MAX_BUFFER_BYTES:
             raise MalformedError("metadata.limit", where="size without bulk values")
+
+    def _check_order(self, tag: int) -> None:
+        if self.elements and tag <= self.elements[-1].tag:
+            raise MalformedError("metadata.malformed", where="order of tags")
 
 
 def _bulk_at(buffer: bytes, position: int, *, implicit: bool) -> tuple[int, bytes, int, int] | None:

@@ -21,6 +21,8 @@ from pipelines.verify.window import Window
 from rules.plan import Plan
 from rules.vocabulary import Operation
 
+_MAX_IDENTITY_VALUES = 2000
+_UNREADABLE = "unreadable-sequence.removed"
 _PATIENT = (0x00100010, 0x00100020)
 _IDENTITY_REMOVED, _METHOD = 0x00120062, 0x00120063
 _SOP_CLASS_UID = 0x00080016
@@ -58,6 +60,8 @@ def verify_written(
 
     walk = Walk(window, pseudonym=pseudonym)
     walk.run(start, policy, implicit=implicit)
+    if len(evidence.identity) > _MAX_IDENTITY_VALUES:
+        raise ResidualError("verify.identity", where="more values than can be searched")
     search = search_of(evidence.identity)
     Scan(
         window,
@@ -75,6 +79,7 @@ def verify_written(
         present_empty=evidence.present_empty,
         filled=walk.filled,
         empty=walk.empty,
+        may_lose_sequences=_UNREADABLE in cleaned.report.notes,
     )
 
 

@@ -21,6 +21,8 @@ ID_CHARACTERS = 6
 _FREE_SEPARATORS = 6
 """Characters from which an identifier is found with other separators, or none."""
 _LEAST_SHORT = 2
+_LEAST_DISTINCT = 2
+"""00000000 and XXXX are nobody's."""
 _PHONE_DIGITS = 7
 _LOOSE_PHONE_DIGITS = 9
 _COUNTRY_CODE_DIGITS = 3
@@ -55,7 +57,7 @@ def id_terms(text: str, *, encodings: tuple[str, ...], least: int) -> Iterator[T
     words = _words.findall(text)
     joined = "".join(words)
     size = weight(joined)
-    if not joined or all(is_placeholder(word) for word in words):
+    if len(set(joined)) < _LEAST_DISTINCT or all(is_placeholder(word) for word in words):
         return
     form = Form.DIGITS if joined.isascii() and joined.isdigit() else Form.WORDS
     if size < least:

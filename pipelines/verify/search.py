@@ -4,7 +4,7 @@ The first look is one pass of google-re2 over the bytes; it may find too much, n
 little. What it finds is judged by `pipelines.verify.judgement`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property, lru_cache
 
 import re2
@@ -18,7 +18,7 @@ second byte of a character of GB18030 or Shift-JIS."""
 _RIGHT = rb"(?:$|[^0-9A-Za-z]|[0-9A-Za-z]\x00)"
 """What may follow it: also the header of the next element, e.g. of group 0054."""
 _PATTERNS_PER_SEARCH = 500
-_MAX_MEMORY_BYTES = 64 * 1024 * 1024
+_MAX_MEMORY_BYTES = 16 * 1024 * 1024
 
 
 class Searched:
@@ -61,11 +61,11 @@ class Search:
     """
 
     def __init__(self, identity: tuple[Identifying, ...]) -> None:
-        distinct: dict[tuple[Pattern, Form, bool], Searched] = {}
+        distinct: dict[tuple[bytes, Form, bool], Searched] = {}
         for value in identity:
             for term in terms_of(value):
                 for pattern in patterns_of(term):
-                    key = (pattern, term.form, term.is_short)
+                    key = (pattern.expression, term.form, term.is_short)
                     distinct.setdefault(key, Searched(term, pattern)).tags.add(value.tag)
         self.all = tuple(distinct.values())
         self._first_looks = tuple(_first_looks(self.all))
@@ -87,16 +87,24 @@ def search_of(identity: tuple[Identifying, ...]) -> Search:
     return Search(identity)
 
 
-def _first_looks(searched: tuple[Searched, ...]) -> Iterator["re2._Regexp"]:
+def _first_looks(searched: Sequence[Searched]) -> Iterator["re2._Regexp"]:
+    for start in range(0, len(searched), _PATTERNS_PER_SEARCH):
+        yield from _first_look(searched[start : start + _PATTERNS_PER_SEARCH])
+
+
+def _first_look(searched: Sequence[Searched]) -> Iterator["re2._Regexp"]:
     bounded = [s.pattern.expression for s in searched if not _is_loose(s)]
-    loose = [s.pattern.expression for s in searched if _is_loose(s)]
-    for start in range(0, max(len(bounded), len(loose)), _PATTERNS_PER_SEARCH):
-        stop = start + _PATTERNS_PER_SEARCH
-        parts = []
-        if bounded[start:stop]:
-            parts.append(_LEFT + b"(?:" + b"|".join(bounded[start:stop]) + b")" + _RIGHT)
-        parts += loose[start:stop]
+    parts = [s.pattern.expression for s in searched if _is_loose(s)]
+    if bounded:
+        parts.append(_LEFT + b"(?:" + b"|".join(bounded) + b")" + _RIGHT)
+    try:
         yield _compile(b"|".join(parts))
+    except re2.error:  # too large for its memory
+        if len(searched) == 1:
+            raise
+        half = len(searched) // 2
+        yield from _first_look(searched[:half])
+        yield from _first_look(searched[half:])
 
 
 def _is_loose(searched: Searched) -> bool:

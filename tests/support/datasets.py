@@ -138,12 +138,9 @@ def row_element(tag_text: str, vr: str, name: str) -> Made:
 def table_tags() -> tuple[tuple[int, str], ...]:
     """Return tag and VR of the exact rows of Table E.1-1 that may stand in a dataset."""
     rows = standard_tables().rows.values()
-    exact = [
-        r
-        for r in rows
-        if "X" not in r.tag and r.tag[:4] not in ("PRIV", "0000", "0002", "0004", "FFFA")
-    ]
-    return tuple((int(r.tag, 16), r.vr or "LO") for r in exact)
+    special = ("PRIV", "50XX", "60XX", "0000", "0002", "0004", "FFFA")
+    made = [row_element(r.tag, r.vr, r.name) for r in rows if r.tag[:4] not in special]
+    return tuple((element.tag, element.vr) for element in made)
 
 
 @cache
@@ -212,7 +209,16 @@ def person_elements(draw: st.DrawFn) -> tuple[Made, ...]:
     codec, name = CHARACTER_SETS[declared]
     text = name.encode(codec)
     spellings = st.sampled_from(
-        (text, text.upper(), b"", b"^^", b"=" + text, text + b"^^", b" " + text, text + b"\\" + text)
+        (
+            text,
+            text.upper(),
+            b"",
+            b"^^",
+            b"=" + text,
+            text + b"^^",
+            b" " + text,
+            text + b"\\" + text,
+        )
     )
     tags = (0x00080090, 0x00081070, 0x00700084, 0x0040A123, 0x0040A075, 0x00100010, 0x300E0008)
     people = [Made(tag, "PN", draw(spellings)) for tag in draw(st.sets(st.sampled_from(tags)))]

@@ -191,7 +191,9 @@ class Oracle:
             decision = self.patient(element, decision, place)
         if decision.note:
             self.notes.add(decision.note)
-        vr = entry[0] if entry else vr_of(element) or "UN"
+        row = self.tables.row(tag)
+        named = row.named_vr if row else ""
+        vr = entry[0] if entry else named or vr_of(element) or "UN"
         return self.carry_out(element, decision, vr=vr, path=path, place=place)
 
     def patient(self, element: Element, decision: Decision, place: Place) -> Decision:

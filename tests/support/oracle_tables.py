@@ -25,6 +25,12 @@ class Row:
     basic: str
     options: Mapping[str, str]
 
+    @property
+    def named_vr(self) -> str:
+        """VR of an attribute that is newer than the pinned dictionary, by its name."""
+        endings = {"Sequence": "SQ", "DateTime": "DT"}
+        return next((vr for end, vr in endings.items() if self.name.endswith(end)), "")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StandardTables:
@@ -53,12 +59,16 @@ class StandardTables:
 
 
 def dictionary_entry(tag: int) -> tuple[str, str] | None:
-    """Return first VR and keyword of a tag in PS3.6; None if it is not there."""
+    """Return first VR and keyword of a tag in PS3.6; None if it is not there.
+
+    Retired tags that PS3.6 leaves without a name ("retired blank") are not there. Nor are
+    the newest attributes in the pinned pydicom: see `Row.named_vr`.
+    """
     try:
         entry = get_entry(tag)
     except KeyError:
         return None
-    return entry[0].split(" or ")[0], entry[4]
+    return (entry[0].split(" or ")[0], entry[4]) if entry[4] else None
 
 
 def _strictest(modules: list[dict[str, str | None]]) -> dict[str, str]:

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
@@ -41,9 +42,24 @@ def _free_port() -> int:
 @pytest.fixture(scope="session")
 def postgres_cluster() -> Iterator[str]:
     """Start a cluster and return the URL of its maintenance database."""
+    if _tools() is None:
+        pytest.skip("Debian's package postgresql is missing")
+    with running_cluster() as url:
+        yield url
+
+
+@contextmanager
+def running_cluster() -> Iterator[str]:
+    """Run a cluster until the block ends; yield the URL of its maintenance database.
+
+    Raises
+    ------
+    FileNotFoundError
+        Debian's package postgresql is missing.
+    """
     tools = _tools()
     if tools is None:
-        pytest.skip("Debian's package postgresql is missing")
+        raise FileNotFoundError("Debian's package postgresql is missing")
     folder = Path(tempfile.mkdtemp(prefix="narthex-postgres-"))
     try:
         if os.geteuid() == 0:
@@ -71,8 +87,15 @@ def _run(command: list[str]) -> None:
 @pytest.fixture
 def postgres_url(postgres_cluster: str) -> Iterator[str]:
     """Return the SQLAlchemy URL of a fresh, empty database."""
+    with fresh_database(postgres_cluster) as url:
+        yield url
+
+
+@contextmanager
+def fresh_database(cluster: str) -> Iterator[str]:
+    """Make an empty database for the length of the block; yield its SQLAlchemy URL."""
     name = f"test_{uuid4().hex}"
-    maintenance = sa.make_url(postgres_cluster)
+    maintenance = sa.make_url(cluster)
     plain = maintenance.set(drivername="postgresql").render_as_string()
     with psycopg.connect(plain, autocommit=True) as connection:
         connection.execute(f'CREATE DATABASE "{name}"')

@@ -156,5 +156,9 @@ CULTURES: tuple[Culture, ...] = (
 
 def plain(text: str) -> str:
     """Return `text` in ASCII."""
-    folded = unicodedata.normalize("NFKD", text.translate(_UNDECOMPOSED)).encode("ascii", "ignore").decode()
+    folded = (
+        unicodedata.normalize("NFKD", text.translate(_UNDECOMPOSED))
+        .encode("ascii", "ignore")
+        .decode()
+    )
     return folded or "TEXT"

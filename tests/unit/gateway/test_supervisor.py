@@ -21,7 +21,8 @@ _SUPERVISOR = """
     parts = {name: [sys.executable, "-c", code] for name, code in PARTS.items()}
     Supervisor(parts, clock=SystemClock(), grace_seconds=GRACE).run()
 """
-_STEADY = "import signal; print('up', flush=True); signal.pause()"
+_UP = "import os, signal; os.write(1, b'up\\n')\n"
+_STEADY = f"{_UP}signal.pause()"
 
 
 def _supervise(parts: dict[str, str], *, grace: float = 20.0) -> "subprocess.Popen[str]":
@@ -73,8 +74,8 @@ def test_a_dead_part_is_started_again_and_the_others_stay() -> None:
 
 
 def test_a_part_that_ignores_the_request_is_killed() -> None:
-    deaf = "import signal; signal.signal(15, signal.SIG_IGN); print('up', flush=True)\n"
-    process = _supervise({"deaf": deaf + "while True: signal.pause()"}, grace=0.2)
+    deaf = "import signal; signal.signal(15, signal.SIG_IGN)\n"
+    process = _supervise({"deaf": f"{deaf}{_UP}while True: signal.pause()"}, grace=0.2)
     assert process.stdout is not None
     pid = _next(process, "child.started")["pid"]
     assert process.stdout.readline() == "up\n"
@@ -85,8 +86,8 @@ def test_a_part_that_ignores_the_request_is_killed() -> None:
 
 
 def test_parts_end_when_the_supervisor_is_killed() -> None:
-    code = "import signal; print('up', flush=True)\ntry: signal.pause()\nfinally: print('end')"
-    handler = "import signal, sys; signal.signal(15, lambda *_: sys.exit(0))\n"
+    code = "try:\n os.write(1, b'up\\n')\n signal.pause()\nfinally: os.write(1, b'end\\n')"
+    handler = "import os, signal, sys; signal.signal(15, lambda *_: sys.exit(0))\n"
     process = _supervise({"one": handler + code})
     assert process.stdout is not None
     assert process.stdout.readline() == "up\n"

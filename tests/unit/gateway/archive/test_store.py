@@ -5,6 +5,7 @@ import os
 from multiprocessing.connection import Connection
 from pathlib import Path
 from stat import S_IMODE
+from tempfile import NamedTemporaryFile
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -83,12 +84,10 @@ def test_only_the_folders_of_dead_workers_are_removed(tmp_path: Path) -> None:
 
 
 @given(data=st.binary(max_size=300), offset=st.integers(0, 320), length=st.integers(0, 320))
-def test_the_reader_reads_as_a_slice(
-    tmp_path_factory: object, data: bytes, offset: int, length: int
-) -> None:
-    path = Path(os.environ.get("TMPDIR", "/tmp")) / f"narthex-reader-{os.getpid()}"
-    path.write_bytes(data)
-    with FileReader(path) as reader:
-        assert reader.size == len(data)
-        assert reader.read(offset, length) == data[offset : offset + length]
-    path.unlink()
+def test_the_reader_reads_as_a_slice(data: bytes, offset: int, length: int) -> None:
+    with NamedTemporaryFile() as file:
+        file.write(data)
+        file.flush()
+        with FileReader(Path(file.name)) as reader:
+            assert reader.size == len(data)
+            assert reader.read(offset, length) == data[offset : offset + length]

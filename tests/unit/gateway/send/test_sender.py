@@ -11,7 +11,7 @@ from gateway.ports import Delivery, Sender
 from gateway.send.outbox import lease_items, record, release_owner
 from gateway.send.scu import StorageSCU
 from gateway.send.sender import run_sender, send_once
-from gateway.tables import outbox
+from gateway.tables import archive_object, outbox
 from tests.support.scp import Scp, running_scp
 from tests.support.simulators import MemoryAudit, ScriptedSender, SettableClock
 from tests.support.site import Site, image, route
@@ -129,6 +129,19 @@ def test_an_answer_under_an_old_lease_changes_nothing(full: Site) -> None:
     held = [answer("send.syntax-refused")] * 2
     assert sum(record(full.engine, items, held, now=full.clock.now()).values()) == 0
     assert states(full) == [("delivered", "delivered", 0)] * 2
+
+
+def test_what_is_replaced_while_it_is_sent_is_not_sent_again(full: Site) -> None:
+    items = lease_items(full.engine, destination="pacs", owner="a", now=full.clock.now())
+    with full.engine.begin() as connection:
+        connection.execute(
+            archive_object.update()
+            .where(archive_object.c.name == items[0].name)
+            .values(state="superseded")
+        )
+    record(full.engine, items, [UNREACHABLE, UNREACHABLE], now=full.clock.now())
+    assert [state for state, _, _ in states(full)] == ["queued", "superseded"]
+    assert send(full, ScriptedSender()) == ["delivered"]
 
 
 class _Broken:

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from pydicom import dcmread
+from pydicom.uid import JPEG2000, ImplicitVRLittleEndian
 
 from gateway.tables import spool_object
 from gateway.work.child_process import ChildProcess, ChildStartError, Limits
@@ -102,3 +104,21 @@ def test_a_child_that_does_not_start(tmp_path: Path) -> None:
     )
     with pytest.raises(ChildStartError):
         child.ask({"op": "inspect"}, tick=lambda: None)
+
+
+def test_a_child_rewrites_a_file_in_another_syntax(tmp_path: Path) -> None:
+    source, output = tmp_path / "source.dcm", tmp_path / "output.dcm"
+    source.write_bytes(image())
+    child = ChildProcess(limits=SMALL, rules={})
+    message = {
+        "op": "transcode",
+        "path": str(source),
+        "output": str(output),
+        "syntaxes": [ImplicitVRLittleEndian],
+    }
+    answer = child.ask(message, tick=lambda: None)
+    assert answer == {"transfer_syntax_uid": ImplicitVRLittleEndian}
+    assert dcmread(output).PixelData == dcmread(source).PixelData
+    none = child.ask({**message, "syntaxes": [JPEG2000]}, tick=lambda: None)
+    assert none == {"held": "send.syntax-refused"}
+    child.close()

@@ -11,8 +11,8 @@ from pydicom import DataElement, Dataset
 
 from pipelines.errors import ResidualError
 from pipelines.verify.identity import IDENTITY_TAGS
-from pipelines.verify.spelling import Form
 from pipelines.verify.search import search_of
+from pipelines.verify.spelling import Form
 from tests.unit.pipelines.verify.written import (
     DOE,
     IMPLICIT,
@@ -204,7 +204,7 @@ def test_the_start_of_a_value_whose_length_reads_like_text_is_searched() -> None
     assert len(element.value) >= 0x3000
     d = dataset(PLAN)
     d.add(DataElement(KEPT["LT"], "LT", "jane" + " " * (0x4140 - 8) + "end."))
-    with pytest.raises(ResidualError, match="verify.identity"):
+    with pytest.raises(ResidualError, match=r"verify\.identity"):
         gate(encode(d), plan=PLAN)
 
 
@@ -285,15 +285,15 @@ def test_an_ascii_name_after_an_escape_sequence_is_found() -> None:
     element = b"\x08\x00\x41\x00LO" + len(value + b" ").to_bytes(2, "little") + value + b" "
     at = plain.index(b"\x08\x00\x60\x00CS")
     at = min(at, plain.index(b"\x08\x00\x50\x00SH"))
-    with pytest.raises(ResidualError, match="verify.identity"):
+    with pytest.raises(ResidualError, match=r"verify\.identity"):
         gate(plain[:at] + element + plain[at:], plan=PLAN)
 
 
 def test_preamble_and_meta_information_are_checked() -> None:
     data = encode(dataset(PLAN))
-    with pytest.raises(ResidualError, match="verify.structure preamble"):
+    with pytest.raises(ResidualError, match=r"verify\.structure preamble"):
         gate(b"DOE^JANE" + data[8:], plan=PLAN)
-    with pytest.raises(ResidualError, match="verify.structure group 0002"):
+    with pytest.raises(ResidualError, match=r"verify\.structure group 0002"):
         gate(data.replace(b"NARTHEX", b"JANEDOE", 1), plan=PLAN)
 
 
@@ -387,7 +387,7 @@ def test_kept_dates_may_equal_the_birth_date() -> None:
     d.StudyDate = "19580317"
     gate(encode(d), plan=plan)
     d.add_new(LO, "LO", "19580317")
-    with pytest.raises(ResidualError, match="verify.identity"):
+    with pytest.raises(ResidualError, match=r"verify\.identity"):
         gate(encode(d), plan=plan)
 
 
@@ -461,6 +461,21 @@ def test_any_bytes_of_a_source_make_a_search(value: bytes) -> None:
             *identity((PATIENT_NAME, "Doe^Jane")),
         )
         assert hold(text("jane doe"), subject=subject)
+
+
+def test_many_identifiers_are_searched_and_too_many_are_held() -> None:
+    many = identity(*((0x0040A123, f"Quistgaard{n}^Bj{n}rn") for n in range(1500)))
+    assert not hold(text("jane doe"), subject=many)
+    assert hold(text("quistgaard1499"), subject=many) == "verify.identity (0008,030E)"
+    said = hold(text("jane doe"), subject=many * 2)
+    assert said == "verify.identity more values than can be searched"
+
+
+def test_long_values_are_searched() -> None:
+    long = identity((PATIENT_ID, "12345678" * 600), (0x00101040, "Hauptstrasse " * 800))
+    assert not hold(text("jane doe"), subject=long)
+    many_words = identity((PATIENT_NAME, "^".join(["ab cde fghi jklmn opq"] * 100)))
+    assert hold(text("jklmn"), subject=many_words)
 
 
 def test_an_empty_subject_finds_nothing() -> None:
