@@ -6,7 +6,8 @@
 Whatever is raised as `pipelines.errors.HeldError` holds the object, with its code.
 """
 
-from collections.abc import Collection, Set
+from collections.abc import Collection
+from collections.abc import Set as AbstractSet
 
 from pydicom.uid import MediaStorageDirectoryStorage
 
@@ -205,7 +206,7 @@ def _clean(
     )
 
 
-def _hold_unavailable(plan: Plan, tags: Set[int], modality: str) -> None:
+def _hold_unavailable(plan: Plan, tags: AbstractSet[int], modality: str) -> None:
     """Hold what an option of the plan concerns while the option's engine is not there."""
     if not PIXEL_TAGS & tags:
         return

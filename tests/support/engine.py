@@ -1,9 +1,18 @@
 """Call the pipelines on bytes, the way the gateway does."""
 
+from functools import cache
+
 from pipelines.context import Span, SubjectContext
 from pipelines.metadata.normalise import BytesReader
 from pipelines.run import clean, inspect, verify
 from rules.load import compile_rules
+from rules.plan import Plan
+
+
+@cache
+def plan_of(rules_yaml: str) -> Plan:
+    """Return the plan of a rule set; the same text is compiled once."""
+    return compile_rules(rules_yaml, source="test")
 
 
 def run_engine(
@@ -15,7 +24,7 @@ def run_engine(
     ------
     pipelines.errors.HeldError
     """
-    plan = compile_rules(rules_yaml, source="test")
+    plan = plan_of(rules_yaml)
     source = BytesReader(data)
     inspection = inspect(source, attributes=())
     cleaned = clean(source, plan=plan, context=context, inspection=inspection, explain=False)

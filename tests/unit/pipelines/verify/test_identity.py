@@ -7,9 +7,10 @@ import pydicom
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydicom import DataElement, Dataset
+from pydicom import DataElement
 
 from pipelines.errors import ResidualError
+from pipelines.objects import IdentityValue
 from pipelines.verify.identity import IDENTITY_TAGS
 from pipelines.verify.search import search_of
 from pipelines.verify.spelling import Form
@@ -42,10 +43,8 @@ KEPT = {
     "PN": 0x00140104,
     "OB": 0x0008041B,
     "OW": 0x00281201,
-    "AE": 0x00020002,
 }
 """Attributes that the basic profile keeps, by VR."""
-del KEPT["AE"]
 LO, OB, UT = KEPT["LO"], KEPT["OB"], KEPT["UT"]
 
 
@@ -199,13 +198,9 @@ def test_the_element_before_a_header_that_reads_like_text_is_searched() -> None:
 
 
 def test_the_start_of_a_value_whose_length_reads_like_text_is_searched() -> None:
-    value = "jane" + "x" * 4 + " " * (0x4141 - 9)
-    element = text(value[:4] + " " + value[8:], "LT")
-    assert len(element.value) >= 0x3000
-    d = dataset(PLAN)
-    d.add(DataElement(KEPT["LT"], "LT", "jane" + " " * (0x4140 - 8) + "end."))
-    with pytest.raises(ResidualError, match=r"verify\.identity"):
-        gate(encode(d), plan=PLAN)
+    # a length of 4140 hexadecimal ends with the byte "A"
+    value = "jane" + " " * (0x4140 - 8) + "end."
+    assert hold(text(value, "LT")) == "verify.identity (0008,0108)"
 
 
 @pytest.mark.parametrize("codec", ["utf_16_le", "utf_16_be", "utf_8", "latin_1"])
@@ -261,8 +256,7 @@ def test_names_of_the_charset_files_are_found_as_encoded(path: Path) -> None:
         pytest.skip("no name at the root")
     encodings = tuple(source["PatientName"].value.encodings or ("latin_1",))
     value = raw.value if isinstance(raw.value, bytes) else raw.value.original_string
-    subject = identity((PATIENT_NAME, value))
-    subject = (type(subject[0])(tag=PATIENT_NAME, value=value, encodings=encodings),)
+    subject = (IdentityValue(tag=PATIENT_NAME, value=value, encodings=encodings),)
     d = dataset(PLAN)
     d.add_new(LO, "LO", "")  # its place; the bytes are put in below
     charset = source.SpecificCharacterSet
@@ -446,7 +440,10 @@ def test_a_planted_name_with_boundaries_is_always_found(
     assert hold(element, subject=subject, syntax=IMPLICIT)
 
 
-@given(number=st.text(alphabet="123456789", min_size=4, max_size=16), edge=EDGES)
+@given(
+    number=st.text(alphabet="123456789", min_size=4, max_size=16).filter(lambda n: len(set(n)) > 1),
+    edge=EDGES,
+)
 def test_a_planted_number_with_boundaries_is_always_found(number: str, edge: str) -> None:
     subject = identity((PATIENT_ID, number))
     assert hold(text(f"ab{edge}{number}{edge}c"), subject=subject)
@@ -480,4 +477,3 @@ def test_long_values_are_searched() -> None:
 
 def test_an_empty_subject_finds_nothing() -> None:
     assert not hold(text("jane doe"), subject=())
-    assert isinstance(dataset(PLAN), Dataset)
