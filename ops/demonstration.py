@@ -53,9 +53,9 @@ def main() -> int:
     parser.add_argument("--state", type=Path, default=Path("state"), help="folder of all state")
     parser.add_argument("--once", action="store_true", help="stop after the demonstration")
     arguments = parser.parse_args()
+    os.umask(0o077)
     settings = _settings(arguments.state)
     log = settings.state / "narthex.log"
-    os.umask(0o077)
     with _appliance(settings, log) as process:
         _wait(lambda: _is_ready(settings), process, log, what="the appliance to be ready")
         print(f"Narthex listens on {_dicom(settings)}. Its log: {log}\n")
@@ -72,7 +72,8 @@ def main() -> int:
         if arguments.once:
             return 0
         print(f"\nNarthex keeps running: {_dicom(settings)}; health: {_web(settings)}/readyz")
-        print(f"Look around: .venv/bin/narthex --state {arguments.state} doctor")
+        config = settings.state / "demonstration.toml"
+        print(f"Look around: narthex --state {settings.state} --config {config} doctor")
         print("Ctrl-C stops it.")
         try:
             return process.wait()

@@ -18,6 +18,7 @@ from gateway.spool.format import SpoolEntry
 from gateway.tables import association, spool_object, study
 
 CONFLICT = "duplicate.conflict"
+NOBODY = "identity.missing"
 _LIVE = ("received", "cleaned", "held")
 
 
@@ -32,13 +33,22 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Earlier:
-    """A live row with the same SOP Instance UID."""
+    """A live row with the same SOP Instance UID.
+
+    Attributes
+    ----------
+    is_conflict : bool
+        Held because it differs from another one.
+    is_nobody : bool
+        Held because it has no Patient ID: it waits to be sent again, corrected.
+    """
 
     id: str
     subject_index: bytes
     content_digest: bytes
     pixel_digest: bytes
     is_conflict: bool
+    is_nobody: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +78,8 @@ def decide(entry: SpoolEntry, earlier: Sequence[Earlier]) -> Decision:
     if not current:
         return Decision(outcome=Outcome.CONFLICT if earlier else Outcome.NEW)
     for row in current:
-        if (row.pixel_digest, row.subject_index) == (entry.pixel_digest, entry.subject_index):
+        is_subject = row.is_nobody or row.subject_index == entry.subject_index
+        if is_subject and row.pixel_digest == entry.pixel_digest:
             return Decision(outcome=Outcome.SUPERSEDES, supersedes=row.id)
     return Decision(outcome=Outcome.CONFLICT)
 
@@ -140,6 +151,7 @@ def _live_rows(
                 content_digest=bytes(row.content_digest),
                 pixel_digest=bytes(row.pixel_digest),
                 is_conflict=row.state == "held" and row.reason == CONFLICT,
+                is_nobody=row.state == "held" and row.reason == NOBODY,
             )
         )
     return live
@@ -152,6 +164,7 @@ def _as_earlier(entry: SpoolEntry, *, is_conflict: bool) -> Earlier:
         content_digest=entry.content_digest,
         pixel_digest=entry.pixel_digest,
         is_conflict=is_conflict,
+        is_nobody=False,
     )
 
 

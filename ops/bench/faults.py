@@ -78,9 +78,7 @@ def run(
             result["failpoints"] = run_failpoints(folder / "failpoints", urls=urls, seed=seed)
     if rounds:
         with databases(database) as urls:
-            result["random"] = run_rounds(
-                folder / "random", urls=urls, rounds=rounds, seed=seed
-            )
+            result["random"] = run_rounds(folder / "random", urls=urls, rounds=rounds, seed=seed)
     return result
 
 

@@ -108,7 +108,7 @@ def _check_sources(
     archived: Sequence[Archived],
     ledger: Ledger,
 ) -> None:
-    """Every acknowledged instance is archived once per project, or held with a reason."""
+    """Find each acknowledged instance: once in the archive per project, or held with a reason."""
     key = read_receiver_key(node.settings)
     by_index = defaultdict(list)
     for row in spooled:
@@ -137,7 +137,7 @@ def _check_sources(
 def _check_uniqueness(
     acknowledged: Collection[Instance], archived: Sequence[Archived], ledger: Ledger
 ) -> None:
-    """No second object of a source, no second pseudonym of a subject, no second study UID."""
+    """Look for second objects of a source, second pseudonyms of a subject or study."""
     for what, values in (
         ("source", [(each.row["project"], each.source) for each in archived]),
         ("SOP UID", [(each.row["project"], each.row["sop_instance_uid"]) for each in archived]),
@@ -168,7 +168,7 @@ def _check_uniqueness(
 def _check_delivery(
     node: Node, archived: Sequence[Archived], recipient: Recipient, ledger: Ledger
 ) -> None:
-    """The destination has what is archived, with these bytes each time, and nothing else."""
+    """Find at the destination what is archived, with these bytes each time, nothing else."""
     queued = {row["name"]: row for row in _rows(node, outbox) if row["destination"] == DESTINATION}
     ledger.counts["delivered"] = len(recipient.received)
     ledger.counts["delivered again"] = recipient.repeats
@@ -188,7 +188,7 @@ def _check_delivery(
 
 
 def _check_leftovers(node: Node, spooled: Sequence[sa.RowMapping], ledger: Ledger) -> None:
-    """Nothing temporary stays; what a dead receiver left half-written is set aside."""
+    """Look for temporary files; what a dead receiver left half-written is set aside."""
     settings = node.settings
     held = {row["id"] for row in spooled if row["state"] == "held"}
     for path in settings.spool.rglob("*"):

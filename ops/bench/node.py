@@ -16,6 +16,7 @@ import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Self
 
 import sqlalchemy as sa
 
@@ -163,7 +164,7 @@ class Node:
     _started: list["subprocess.Popen[bytes]"] = field(default_factory=list)
     _engine: sa.Engine | None = None
 
-    def __enter__(self) -> "Node":
+    def __enter__(self) -> Self:
         self.folder.mkdir(parents=True, exist_ok=True)
         self.config.write_text(self._toml())
         return self

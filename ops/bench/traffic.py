@@ -10,14 +10,16 @@ import random
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from io import BytesIO
 
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 from pynetdicom import AE, _config, evt
 from pynetdicom.association import Association
+from pynetdicom.dimse_primitives import C_STORE
 
 from ops.bench.node import CALLED, CALLING
 
@@ -201,20 +203,21 @@ class Recipient:
 
     def take(self, event: evt.Event) -> int:
         """Handle a C-STORE."""
-        uid = str(event.request.AffectedSOPInstanceUID)
-        digest = hashlib.sha256(event.request.DataSet.getvalue()).hexdigest()
+        request = event.request
+        if not isinstance(request, C_STORE) or not isinstance(request.DataSet, BytesIO):
+            return 0x0110
+        uid = str(request.AffectedSOPInstanceUID)
+        digest = hashlib.sha256(request.DataSet.getvalue()).hexdigest()
         self.received.setdefault(uid, Counter())[digest] += 1
         return 0x0000
 
 
 @contextmanager
-def receiving(syntaxes: Sequence[str] = ()) -> Iterator[Recipient]:
+def receiving() -> Iterator[Recipient]:
     """Run a recipient of CT images until the block ends."""
     entity = AE(ae_title="RECIPIENT")
     entity.acse_timeout = entity.dimse_timeout = entity.network_timeout = TIMEOUT_SECONDS
-    entity.add_supported_context(
-        CTImageStorage, [*syntaxes, ExplicitVRLittleEndian, ImplicitVRLittleEndian]
-    )
+    entity.add_supported_context(CTImageStorage, [ExplicitVRLittleEndian, ImplicitVRLittleEndian])
     recipient = Recipient(port=0)
     server = entity.start_server(
         ("127.0.0.1", 0), block=False, evt_handlers=[(evt.EVT_C_STORE, recipient.take)]

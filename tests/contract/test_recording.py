@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from gateway.databases import open_database, upgrade
 from gateway.scp.associations import AssociationRows
 from gateway.scp.committer import Committer
-from gateway.scp.recording import CONFLICT, Outcome, record
+from gateway.scp.recording import CONFLICT, NOBODY, Outcome, record
 from gateway.spool.format import SpoolEntry
 from gateway.tables import association, spool_object, study
 
@@ -182,6 +182,18 @@ def test_anything_else_is_held(engine: sa.Engine, other: dict[str, str]) -> None
     # its copy is known, and the first object may still be corrected
     assert recorded(engine, replace(conflict, id="f" * 32)) == [Outcome.IDENTICAL]
     assert recorded(engine, entry("1", content="c")) == [Outcome.SUPERSEDES]
+
+
+def test_an_object_without_patient_can_be_sent_again_corrected(engine: sa.Engine) -> None:
+    nobody = entry("sop", content="no patient id", subject="nobody")
+    recorded(engine, nobody)
+    with engine.begin() as connection:
+        connection.execute(spool_object.update().values(state="held", reason=NOBODY))
+    corrected = entry("sop", content="with patient id")
+    assert recorded(engine, corrected) == [Outcome.SUPERSEDES]
+    assert rows(engine)[nobody.id].state == "superseded"
+    other_pixels = entry("sop", content="other", pixels="other")
+    assert recorded(engine, other_pixels) == [Outcome.CONFLICT]
 
 
 def test_a_conflict_in_a_study_of_its_own_opens_nothing(engine: sa.Engine) -> None:

@@ -320,7 +320,6 @@ def _item(identity: Identity, word: str, letters: str) -> Dataset:
     inner.PatientComments = f"{word} {letters}"
     inner.ReferencedSOPClassUID = CTImageStorage
     inner.ReferencedSOPInstanceUID = UID(f"{identity.uid}.9")
-    inner.TextValue = word
     block = inner.private_block(0x0029, f"{word}", create=True)
     block.add_new(1, "LO", letters)
     outer = Dataset()
@@ -352,8 +351,8 @@ def _add_private(dataset: Dataset, identity: Identity, word: str, letters: str) 
 
 
 def _add_pixels(dataset: Dataset, pixels: bytes, *, syntax: str) -> None:
-    rows = max(1, len(pixels) // 32)
-    dataset.Rows, dataset.Columns = rows, 16
+    columns = 16 if len(pixels) < 1 << 16 else 1024
+    dataset.Rows, dataset.Columns = max(1, len(pixels) // (2 * columns)), columns
     dataset.BitsAllocated, dataset.BitsStored, dataset.HighBit = 16, 12, 11
     dataset.SamplesPerPixel, dataset.PixelRepresentation = 1, 0
     dataset.PhotometricInterpretation = "MONOCHROME2"

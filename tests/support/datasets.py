@@ -161,7 +161,7 @@ def values(vr: str) -> st.SearchStrategy[bytes]:
     if vr in ("LO", "SH", "CS", "PN", "UC", "AE", "DS", "IS"):
         several = st.just(PLAUSIBLE[vr] + b"\\" + PLAUSIBLE[vr])
         return st.one_of(plain, several, st.just(b""), st.just(b"\\" + PLAUSIBLE[vr]))
-    return st.one_of(plain, plain, st.just(b""), st.just(b"  "))
+    return st.one_of(plain, plain, st.just(b""), st.just(b"  "), st.just(b"\1\2\3\4\5\6"))
 
 
 @st.composite
@@ -170,7 +170,10 @@ def elements(draw: st.DrawFn, *, depth: int, tags: tuple[tuple[int, str], ...]) 
     tag, vr = draw(st.sampled_from(tags))
     as_un = draw(st.integers(0, 9)) == 0
     if vr != "SQ":
-        return Made(tag, vr, draw(values(vr)), as_un=as_un)
+        value = draw(values(vr))
+        if draw(st.integers(0, 9)) == 0 and tag != 0x00080005:  # pydicom fails on that
+            return Made(tag, draw(st.sampled_from(("LO", "UT", "OB", "US"))), value)
+        return Made(tag, vr, value, as_un=as_un)
     inner = draw(st.lists(items(depth=depth - 1), max_size=2)) if depth > 0 else []
     return Made(tag, "SQ", b"", tuple(inner), draw(st.booleans()), as_un)
 

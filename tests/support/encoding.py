@@ -35,12 +35,6 @@ class Made:
     as_un: bool = False
     padded: bool = True
 
-    def __repr__(self) -> str:
-        """Show what is not as usual."""
-        what = repr(self.value) if self.items is None else repr(list(self.items))
-        flags = " undefined" * self.undefined + " UN" * self.as_un
-        return f"<{self.tag:08X} {self.vr}{flags} {what}>"
-
 
 @dataclass(frozen=True, slots=True)
 class MadeItem:

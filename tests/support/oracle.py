@@ -29,6 +29,7 @@ from tests.support.oracle_reading import (
 )
 from tests.support.oracle_tables import StandardTables, dictionary_entry
 from tests.support.oracle_values import (
+    SHIFTED,
     NotADate,
     cap_age,
     dummy,
@@ -145,7 +146,9 @@ class Oracle:
         basic = self.resolve(row.basic, path)
         on = {name: letter for name, letter in row.options.items() if name in self.options}
         if on.get(MODIFIED_DATES) == "C":
-            return Decision("shift", fallback=basic)
+            entry = dictionary_entry(tag)
+            no_date = entry is not None and entry[0] not in SHIFTED
+            return Decision(basic if no_date else "shift", fallback=basic)
         if "K" in on.values():
             capped = tag == PATIENT_AGE and on.get(CHARACTERISTICS) == "K"
             return Decision("age" if capped else "keep", fallback=basic)
@@ -354,7 +357,7 @@ def deidentify(
     out = oracle.walk(ds, Place((), ["iso8859"], 0))
     oracle.added(out)
     meta = FileMetaDataset()
-    implicit, _ = ds.original_encoding
+    implicit = not any(vr_of(element) not in ("", "SQ") for element in elements(ds))
     source = str(getattr(ds, "file_meta", meta).get("TransferSyntaxUID", ""))
     explicit_le, implicit_le = "1.2.840.10008.1.2.1", "1.2.840.10008.1.2"
     plain = implicit_le if implicit else explicit_le
