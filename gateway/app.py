@@ -19,7 +19,7 @@ from uuid import uuid4
 import sqlalchemy as sa
 
 from gateway.clock import SystemClock
-from gateway.databases import open_database, upgrade
+from gateway.databases import open_database, reading, upgrade
 from gateway.errors import SealedError
 from gateway.ports import AuditLog, Lease, Vault
 from gateway.process import prepared, wait_for
@@ -98,7 +98,7 @@ def lease_check(engine: sa.Engine) -> "LeaseCheck":
             job.c.state == "leased",
             job.c.lease_until > clock.now(),
         )
-        with engine.connect() as connection:
+        with reading(engine).connect() as connection:
             return connection.execute(found).first() is not None
 
     return is_alive

@@ -14,6 +14,7 @@ from alembic import command
 from alembic.config import Config
 
 BUSY_TIMEOUT_SECONDS = 30
+_READS_ONLY = "narthex_reads_only"
 MIGRATION_LOCK = 0x6E617274686578
 """Advisory lock of PostgreSQL that a migrating process holds: "narthex" in ASCII."""
 
@@ -39,7 +40,7 @@ def open_database(url: str) -> sa.Engine:
         url, connect_args={"timeout": BUSY_TIMEOUT_SECONDS}, hide_parameters=True
     )
     sa.event.listen(engine, "connect", _prepare_sqlite)
-    sa.event.listen(engine, "begin", _begin_immediate)
+    sa.event.listen(engine, "begin", _begin)
     return engine
 
 
@@ -56,8 +57,14 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401  
     cursor.close()
 
 
-def _begin_immediate(connection: sa.Connection) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+def _begin(connection: sa.Connection) -> None:
+    reads_only = connection.get_execution_options().get(_READS_ONLY, False)
+    connection.exec_driver_sql("BEGIN" if reads_only else "BEGIN IMMEDIATE")
+
+
+def reading(engine: sa.Engine) -> sa.Engine:
+    """Return `engine` for reads: on SQLite they neither wait for a writer nor stop one."""
+    return engine.execution_options(**{_READS_ONLY: True})
 
 
 def upgrade(engine: sa.Engine, package: str) -> None:

@@ -17,7 +17,7 @@ from pynetdicom.ae import ApplicationEntity
 from sqlalchemy.exc import SQLAlchemyError
 
 from gateway import state
-from gateway.databases import open_database
+from gateway.databases import open_database, reading
 from gateway.errors import GatewayError, StateError
 from gateway.settings import Destination, Settings
 from gateway.vault.status import VaultStatus
@@ -162,7 +162,7 @@ def _is_current(engine: sa.Engine, package: str, *, version_table: str) -> bool:
         config = Config()
         config.set_main_option("script_location", str(folder))
         heads = set(ScriptDirectory.from_config(config).get_heads())
-    with engine.connect() as connection:
+    with reading(engine).connect() as connection:
         context = MigrationContext.configure(connection, opts={"version_table": version_table})
         return set(context.get_current_heads()) == heads
 

@@ -20,6 +20,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from sqlalchemy.exc import SQLAlchemyError
 
+from gateway.databases import reading
 from gateway.errors import GatewayError, SealedError, StateError
 from gateway.ports import Clock
 from gateway.state import free_bytes
@@ -133,7 +134,7 @@ def database_check(engine: sa.Engine, code: str) -> Check:
 
     def check() -> str:
         try:
-            with engine.connect() as connection:
+            with reading(engine).connect() as connection:
                 connection.execute(sa.select(1))
         except SQLAlchemyError as error:
             log_error(error)
@@ -197,7 +198,7 @@ class Measurements:
             "narthex_spool_free_bytes", "Free for the spool, bytes.", free_bytes(self._spool)
         )
         yield _single("narthex_vault_sealed", "1 where no subject can be asked.", self._sealed())
-        with self._engine.connect() as connection:
+        with reading(self._engine).connect() as connection:
             yield from self._work(connection)
 
     def _sealed(self) -> int:

@@ -30,7 +30,8 @@ def prepared(settings: Settings) -> Iterator[threading.Event]:
     stop = threading.Event()
 
     def on_signal(_number: int, _frame: FrameType | None) -> None:
-        stop.set()
+        # The main thread may hold the lock of the event just now: another one sets it.
+        threading.Thread(target=stop.set, name="stop").start()
 
     signal.signal(signal.SIGTERM, on_signal)
     if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:

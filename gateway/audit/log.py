@@ -11,7 +11,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from gateway.audit.tables import audit_event
-from gateway.databases import open_database, upgrade
+from gateway.databases import open_database, reading, upgrade
 from gateway.errors import AuditTamperedError
 from gateway.ports import Clock
 from rules.disclosure import Event, check
@@ -119,7 +119,7 @@ def read_events(engine: sa.Engine) -> Iterator[AuditEvent]:
     query = sa.select(audit_event).order_by(audit_event.c.writer, audit_event.c.sequence)
     writer, sequence, digest = "", 0, _NO_DIGEST
     with (
-        engine.connect() as connection,
+        reading(engine).connect() as connection,
         connection.execution_options(yield_per=1000).execute(query) as rows,
     ):
         for row in rows:

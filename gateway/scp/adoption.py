@@ -4,6 +4,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
+from gateway.databases import reading
 from gateway.scp.recording import Outcome, record
 from gateway.spool.recovery import find_orphans, set_aside
 from gateway.spool.store import SpoolStore
@@ -24,7 +25,7 @@ def adopt_orphans(engine: sa.Engine, *, store: SpoolStore, receiver_key: bytes) 
     int
         Objects adopted.
     """
-    with engine.connect() as connection:
+    with reading(engine).connect() as connection:
         known = set(connection.scalars(sa.select(spool_object.c.id)))
     orphans = find_orphans(store.folder, known=known, receiver_key=receiver_key)
     for path in orphans.broken:

@@ -17,13 +17,13 @@ class PromptSocket(socket.socket):
         return super().recv(bufsize, flags)
 
 
-def prompt(accepted: socket.socket, *, timeout_seconds: float) -> PromptSocket:
+def prompt(accepted: socket.socket, *, timeout_seconds: float | None) -> PromptSocket:
     """Return `accepted` as a prompt socket; the given object is no longer usable.
 
     Parameters
     ----------
-    timeout_seconds : float
-        For one receive or send.
+    timeout_seconds : float or None
+        For one receive or send; None: for ever.
     """
     family, kind, protocol = accepted.family, accepted.type, accepted.proto
     connection = PromptSocket(family, kind, protocol, fileno=accepted.detach())

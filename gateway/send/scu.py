@@ -6,7 +6,6 @@ with the other uncompressed syntaxes, which is used only where the peer refuses 
 stored one.
 """
 
-import socket
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +18,7 @@ from pynetdicom.association import Association
 from pynetdicom.presentation import PresentationContext, build_context
 
 from gateway.ports import Delivery
+from gateway.scp.sockets import prompt
 from gateway.send.outbox import BUSY, LOST, REFUSED, UNREACHABLE, UNTRIED
 from gateway.send.transcode import NATIVE, is_possible
 from gateway.send.transcode import REFUSED as SYNTAX_REFUSED
@@ -114,7 +114,7 @@ class StorageSCU:
             self._address.port,
             contexts=contexts,
             ae_title=self._address.ae_title,
-            evt_handlers=[(evt.EVT_CONN_OPEN, _no_delay)],
+            evt_handlers=[(evt.EVT_CONN_OPEN, _be_prompt)],
         )
         if not association.is_established:
             # a peer that accepts the association but none of its contexts answers too
@@ -223,8 +223,8 @@ def _associations(kinds: Mapping[int, Kind]) -> Iterator[list[int]]:
         yield numbers
 
 
-def _no_delay(event: evt.Event) -> None:
-    """Small answers must not wait for Nagle's algorithm."""
+def _be_prompt(event: evt.Event) -> None:
+    """Take part in no wait for Nagle's algorithm, neither ours nor the peer's."""
     transport = event.assoc.dul.socket
     if transport is not None and transport.socket is not None:
-        transport.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        transport.socket = prompt(transport.socket, timeout_seconds=event.assoc.network_timeout)

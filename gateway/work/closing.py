@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 import sqlalchemy as sa
 
+from gateway.databases import reading
 from gateway.failpoints import failpoint
 from gateway.tables import association, spool_object, study
 from gateway.work.leases import add_job
@@ -28,7 +29,7 @@ def close_studies(
         By name of the peer; others wait `DEFAULT_QUIET_SECONDS`.
     """
     shortest = min([*quiet_seconds.values(), DEFAULT_QUIET_SECONDS])
-    with engine.connect() as connection:
+    with reading(engine).connect() as connection:
         candidates = connection.execute(
             sa.select(study.c.id, study.c.peer)
             .where(study.c.open, study.c.last_received <= now - shortest)

@@ -11,6 +11,7 @@ from uuid import uuid4
 
 import sqlalchemy as sa
 
+from gateway.databases import reading
 from gateway.ports import Lease
 from gateway.tables import archive_object, association, outbox, spool_object, study
 from gateway.work.leases import Job, finish, hold_fence
@@ -105,7 +106,7 @@ def received_objects(engine: sa.Engine, job: Job) -> list[SpoolObject]:
         )
         .order_by(spool_object.c.received, spool_object.c.id)
     )
-    with engine.connect() as connection:
+    with reading(engine).connect() as connection:
         return [
             SpoolObject(
                 id=row.id,
@@ -126,7 +127,7 @@ def cleaned_subjects(engine: sa.Engine, job: Job) -> set[bytes]:
         .where(spool_object.c.study_id == job.study_id, spool_object.c.state == "cleaned")
         .distinct()
     )
-    with engine.connect() as connection:
+    with reading(engine).connect() as connection:
         return {bytes(index) for index in connection.scalars(query)}
 
 
@@ -155,7 +156,7 @@ def count_death(engine: sa.Engine, lease: Lease, object_id: str, *, until: float
 
 def replaced_objects(engine: sa.Engine, job: Job) -> list[str]:
     """Return the objects of the study whose place another one took before they were cleaned."""
-    with engine.connect() as connection:
+    with reading(engine).connect() as connection:
         return list(
             connection.scalars(
                 sa.select(spool_object.c.id).where(
@@ -169,7 +170,7 @@ def replaced_objects(engine: sa.Engine, job: Job) -> list[str]:
 
 def indexed_names(engine: sa.Engine, names: Iterable[str]) -> set[str]:
     """Return those of `names` that the archive index knows."""
-    with engine.connect() as connection:
+    with reading(engine).connect() as connection:
         return set(
             connection.scalars(
                 sa.select(archive_object.c.name).where(archive_object.c.name.in_(list(names)))

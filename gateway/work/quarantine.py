@@ -9,6 +9,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
+from gateway.databases import reading
 from gateway.ports import AuditLog, Clock
 from gateway.tables import spool_object, study
 from rules.disclosure import Event
@@ -66,7 +67,7 @@ def held_objects(
         query = query.where(spool_object.c.id.in_(list(ids)))
     if reason is not None:
         query = query.where(spool_object.c.reason == reason)
-    with engine.connect() as connection:
+    with reading(engine).connect() as connection:
         return [
             HeldObject(
                 id=row.id,

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from gateway.archive.store import ArchiveStore, bury_dead_workers
 from gateway.backoff import backoff_seconds
+from gateway.databases import reading
 from gateway.errors import GatewayError, LostLeaseError, SealedError
 from gateway.failpoints import failpoint
 from gateway.ports import Clock
@@ -40,7 +41,7 @@ def recover(engine: sa.Engine, *, store: ArchiveStore, spool: Path, clock: Clock
 def _remove_leftovers(engine: sa.Engine, spool: Path) -> None:
     names = [path.name for path in spool.iterdir() if path.is_file()]
     for start in range(0, len(names), 500):
-        with engine.connect() as connection:
+        with reading(engine).connect() as connection:
             gone = connection.scalars(
                 sa.select(spool_object.c.id).where(
                     spool_object.c.id.in_(names[start : start + 500]),

@@ -40,7 +40,8 @@ class Rule:
         self.is_sequence = is_sequence
 
 
-_ABSENT = Rule(Check.ABSENT, is_sequence=False)
+ABSENT = Rule(Check.ABSENT, is_sequence=False)
+"""The rule of what must not be there."""
 _CHECKS = {
     Operation.REMOVE: Check.ABSENT,
     Operation.HOLD: Check.ABSENT,
@@ -95,7 +96,7 @@ class Policy(dict[int, Rule | None]):
         """Ask the plan once."""
         group = tag >> 16
         if tag & 0xFFFF == 0 or group in _FORBIDDEN_GROUPS or group > _LAST_GROUP:
-            rule: Rule | None = _ABSENT
+            rule: Rule | None = ABSENT
         else:
             rule = rule_of(self.node[tag])
         self[tag] = rule
@@ -126,7 +127,7 @@ class DummyPolicy(Policy):
 
     def private(self, key: tuple[str, int, int]) -> Rule | None:  # noqa: ARG002  (none)
         """Let no private element stand."""
-        return _ABSENT
+        return ABSENT
 
     def inside(self, tag: int, *, is_dummy: bool) -> Policy:  # noqa: ARG002  (all are)
         """Return the same for the items of a sequence."""

@@ -10,6 +10,7 @@ from struct import error as StructError  # noqa: N812  (it is a class)
 from pipelines.errors import ResidualError
 from pipelines.verify.places import Place, show
 from pipelines.verify.policy import Check, Policy, Rule, is_kept_on_purpose
+from pipelines.verify.private import Creators, is_creator
 from pipelines.verify.values import MAX_DUMMY_BYTES, are_new_uids, is_dummy, is_patient
 from pipelines.verify.window import Window
 
@@ -29,13 +30,11 @@ _length = Struct("<L").unpack_from
 _ITEM, _ITEM_END, _SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
 _DELIMITERS = 0xFFFE
 _CHARACTER_SET = 0x00080005
-_FIRST_CREATOR, _LAST_CREATOR = 0x10, 0xFF
 _EDGE_LENGTH = 0x3000
 """From here on the last byte of a 16-bit length is a digit or a letter."""
 
 _TEXT_BYTES = frozenset(byte for byte in range(0x80) if chr(byte).isalnum())
 _CAPTURED_BYTES = 4096
-_ABSENT = Rule(Check.ABSENT, is_sequence=False)
 _OURS: dict[int, Rule | None] = {
     0x00120062: None,
     0x00120063: None,
@@ -50,16 +49,6 @@ CAPTURED = frozenset(
         *_OURS,
     ]
 )
-
-
-class Creators:
-    """Private creators of one data set, by group and block."""
-
-    __slots__ = ("names", "used")
-
-    def __init__(self) -> None:
-        self.names: dict[int, str] = {}
-        self.used: set[int] = set()
 
 
 class Walk:
@@ -87,21 +76,6 @@ class Walk:
     problem : str
         Where the first element stands that the plan does not allow; "" if none.
     """
-
-    __slots__ = (
-        "_depth",
-        "_path",
-        "_places",
-        "_pseudonym",
-        "_window",
-        "captured",
-        "edges",
-        "empty",
-        "filled",
-        "fragments",
-        "pixels",
-        "problem",
-    )
 
     def __init__(
         self, window: Window, *, pseudonym: bytes, places: list[Place] | None = None
@@ -369,28 +343,18 @@ class Walk:
         group, number, length = _implicit(window.buffer, position - window.base)
         return group << 16 | number, length, position + 8
 
-    # Private elements (PS3.5, 7.8.1)
-
     def _private(
         self, tag: int, value: int, length: int, *, policy: Policy, creators: Creators
     ) -> Rule | None:
-        number = tag & 0xFFFF
-        if number < _FIRST_CREATOR:
-            return _ABSENT
-        if number <= _LAST_CREATOR:
+        if is_creator(tag):
             name = self._window.read(value, value + min(length, _CAPTURED_BYTES))
-            creators.names[tag >> 16 << 8 | number] = name.decode("latin-1").strip("\0 ")
+            creators.add(tag, name)
             return None
-        block = tag >> 8
-        creator = creators.names.get(block)
-        if creator is None:
-            return _ABSENT
-        creators.used.add(block)
-        return policy.private((creator, tag >> 16, number & 0xFF))
+        return creators.rule(tag, policy)
 
     def _note_unused(self, creators: Creators) -> None:
-        for block in creators.names.keys() - creators.used:
-            self._note_problem(block >> 8 << 16 | block & 0xFF)
+        for tag in creators.unused():
+            self._note_problem(tag)
 
     # What is said about it
 

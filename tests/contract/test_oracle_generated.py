@@ -1,6 +1,5 @@
 """Engine and oracle agree over generated objects, also such as no device makes."""
 
-import os
 from collections.abc import Sequence
 
 import pytest
@@ -44,7 +43,7 @@ from tests.support.shared_data import needs_shared
 pytestmark = needs_shared
 
 FEW = settings(
-    max_examples=int(os.environ.get("EX", "25")),
+    max_examples=30,
     deadline=None,
     derandomize=True,
     database=None,

@@ -1,6 +1,7 @@
 """Objects that are wrong in known ways and full of canaries, by the name of what is wrong."""
 
 import struct
+import zlib
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -14,7 +15,7 @@ from pydicom.uid import (
     UID,
 )
 
-from tests.support.canaries import Identity, Phantom, deflated, phantom
+from tests.support.canaries import Identity, Phantom, phantom
 
 LEVELS = 90
 BOMB_BYTES = 300 << 20
@@ -161,7 +162,10 @@ def bomb(identity: Identity) -> Phantom:
     """Return a small object that inflates beyond every limit."""
     whole = phantom(identity, "ba")
     header = struct.pack("<HH2sHL", 0x7FE1, 0x1010, b"OB", 0, BOMB_BYTES)
-    data = deflated(whole.encoded + header + bytes(BOMB_BYTES))
+    compressor = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    start = compressor.compress(whole.encoded + header) + compressor.flush(zlib.Z_FULL_FLUSH)
+    zeros = compressor.compress(bytes(1 << 20)) + compressor.flush(zlib.Z_FULL_FLUSH)
+    data = start + zeros * (BOMB_BYTES >> 20) + compressor.flush()
     return _with_encoded(whole, data, DeflatedExplicitVRLittleEndian)
 
 

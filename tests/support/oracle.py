@@ -27,7 +27,13 @@ from tests.support.oracle_reading import (
     put,
     vr_of,
 )
-from tests.support.oracle_tables import StandardTables, dictionary_entry
+from tests.support.oracle_tables import (
+    COMPOUNDS,
+    METHODS,
+    OPERATIONS,
+    StandardTables,
+    dictionary_entry,
+)
 from tests.support.oracle_values import (
     SHIFTED,
     NotADate,
@@ -52,30 +58,8 @@ KEPT_UID_KEYWORDS = (
     "MappingResourceUID",
     "ContextGroupExtensionCreatorUID",
 )
-METHODS = {
-    FULL_DATES: "113106",
-    MODIFIED_DATES: "113107",
-    "retain-device-identity": "113109",
-    "retain-institution-identity": "113112",
-    CHARACTERISTICS: "113108",
-    RETAIN_UIDS: "113110",
-    SAFE_PRIVATE: "113111",
-}
-# Compound -> what it means for Type 1(C), 2(C), 3, unknown.
-COMPOUNDS = {
-    "X": "DZXX",
-    "Z": "DZZZ",
-    "D": "DDDD",
-    "X/Z": "ZZXZ",
-    "X/D": "DDXD",
-    "Z/D": "DZZD",
-    "X/Z/D": "DZXD",
-    "X/Z/U*": "KZXK",
-    "U": "UUUU",
-}
-OPERATIONS = {"X": "remove", "Z": "empty", "D": "dummy", "K": "keep", "C": "shift", "U": "uid"}
 TEXT_OR_BULK = ("LO", "SH", "ST", "LT", "UT", "UC", "PN", "UN", "OB", "OW", "OW/OB", "")
-DEEPEST = 64
+DEEPEST, MOST = 64, 200_000
 
 Rule = tuple[int, str]
 """Tag, letter: a simple override."""
@@ -109,6 +93,7 @@ class Oracle:
     sop_class: str = ""
     root_name: bytes = b""
     root_id: bytes = b""
+    seen: int = 0
     notes: set[str] = field(default_factory=set)
 
     # Which action ---------------------------------------------------------------
@@ -126,7 +111,7 @@ class Oracle:
             return Decision("remove")
         for named, letter in self.rules:
             if named == tag:
-                return Decision(OPERATIONS[letter])
+                return self.decide_by_rule(tag, letter, path)
         if self.tables.row(tag) is not None:
             return self.decide_by_row(tag, path)
         if entry is None:
@@ -138,6 +123,14 @@ class Oracle:
         if vr == "UI" and not ends and RETAIN_UIDS not in self.options:
             return Decision("uid")
         return Decision("keep")
+
+    def decide_by_rule(self, tag: int, letter: str, path: tuple[str, ...]) -> Decision:
+        """Return what a letter of a rule says; a C that nobody carries out is basic."""
+        row, entry = self.tables.row(tag), dictionary_entry(tag)
+        basic = self.resolve(row.basic, path) if row else "remove"
+        if letter == "C" and (entry is None or entry[0] not in SHIFTED):
+            return Decision(basic)
+        return Decision(OPERATIONS[letter], fallback=basic)
 
     def decide_by_row(self, tag: int, path: tuple[str, ...]) -> Decision:
         """Return what Table E.1-1 says with the options that are on."""
@@ -168,7 +161,8 @@ class Oracle:
 
     def walk(self, ds: Dataset, place: Place) -> Dataset:
         """Return the cleaned dataset or item."""
-        if place.depth > DEEPEST:
+        self.seen += len(ds._dict)
+        if place.depth > DEEPEST or self.seen > MOST:
             raise OracleHeld("metadata.limit")
         place = place._replace(encodings=encodings_of(ds, place.encodings))
         out = Dataset()

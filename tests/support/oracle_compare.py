@@ -96,7 +96,10 @@ def _value_differences(expected: Element, actual: Element, where: str) -> list[s
 
 
 def _sequence_differences(wanted: list[Dataset], actual: Element, where: str) -> list[str]:
-    got = items_of(actual, known_vr="SQ")
+    try:
+        got = items_of(actual, known_vr="SQ")
+    except OSError as error:
+        return [f"{where}: not a sequence any more, {error}"]
     if got is None:
         if not wanted and not bytes_of(actual):
             return []

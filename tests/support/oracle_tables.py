@@ -12,6 +12,28 @@ from pydicom.datadict import get_entry
 from tests.support.shared_data import SHARED
 
 STRICTNESS = ("1", "1C", "2", "2C", "3")
+METHODS = {
+    "retain-longitudinal-full-dates": "113106",
+    "retain-longitudinal-modified-dates": "113107",
+    "retain-device-identity": "113109",
+    "retain-institution-identity": "113112",
+    "retain-patient-characteristics": "113108",
+    "retain-uids": "113110",
+    "retain-safe-private": "113111",
+}
+# Compound -> what it means for Type 1(C), 2(C), 3, unknown.
+COMPOUNDS = {
+    "X": "DZXX",
+    "Z": "DZZZ",
+    "D": "DDDD",
+    "X/Z": "ZZXZ",
+    "X/D": "DDXD",
+    "Z/D": "DZZD",
+    "X/Z/D": "DZXD",
+    "X/Z/U*": "KZXK",
+    "U": "UUUU",
+}
+OPERATIONS = {"X": "remove", "Z": "empty", "D": "dummy", "K": "keep", "C": "shift", "U": "uid"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,40 @@
+"""Private elements and who reserved their block (PS3.5, 7.8.1)."""
+
+from collections.abc import Iterator
+
+from pipelines.verify.policy import ABSENT, Policy, Rule
+
+_FIRST_CREATOR, _LAST_CREATOR = 0x10, 0xFF
+
+
+def is_creator(tag: int) -> bool:
+    """Return True for the tags of private creators."""
+    return _FIRST_CREATOR <= tag & 0xFFFF <= _LAST_CREATOR
+
+
+class Creators:
+    """Private creators of one data set, by group and block."""
+
+    __slots__ = ("_names", "_used")
+
+    def __init__(self) -> None:
+        self._names: dict[int, str] = {}
+        self._used: set[int] = set()
+
+    def add(self, tag: int, value: bytes) -> None:
+        """Remember a private creator element."""
+        self._names[tag >> 16 << 8 | tag & 0xFF] = value.decode("latin-1").strip("\0 ")
+
+    def rule(self, tag: int, policy: Policy) -> Rule | None:
+        """Return what must be checked of a private element that is no creator."""
+        block = tag >> 8
+        creator = self._names.get(block)
+        if creator is None:
+            return ABSENT
+        self._used.add(block)
+        return policy.private((creator, tag >> 16, tag & 0xFF))
+
+    def unused(self) -> Iterator[int]:
+        """Yield the tags of creators without an element in their block."""
+        for block in self._names.keys() - self._used:
+            yield block >> 8 << 16 | block & 0xFF
