@@ -6,6 +6,7 @@
 Whatever is raised as `pipelines.errors.HeldError` holds the object, with its code.
 """
 
+import re
 from collections.abc import Collection
 from collections.abc import Set as AbstractSet
 
@@ -44,6 +45,8 @@ _REQUIRED = (
 __all__ = ["Cleaned", "Evidence", "IdentityValue", "Inspection", "clean", "inspect", "verify"]
 
 PIXEL_TAGS = frozenset([0x7FE00008, 0x7FE00009, 0x7FE00010])
+_uid = re.compile(r"[0-9]+(\.[0-9]+)*")
+_UID_CHARACTERS = 64
 
 
 def inspect(
@@ -172,6 +175,10 @@ def _clean(
     # under retain-uids, or by a rule, the three UIDs may stay
     replaced = walk.replacement.uids.replaced
     new = {k: replaced.get(v, v) for k in _REQUIRED[1:4] if (v := root(k) or "")}
+    for keyword, uid in new.items():
+        # several values, or text that is no UID and would stay: it would name files
+        if len(uid) > _UID_CHARACTERS or not _uid.fullmatch(uid):
+            raise HeldError("metadata.no-uid", where=keyword)
     head = encode_head(
         sop_class_uid=sop_class_uid,
         sop_instance_uid=new["SOPInstanceUID"],

@@ -4,7 +4,8 @@ Each round runs every tool once, one after the other, so that a machine that slo
 slows all of them. A tool is run over one file and over all of them; what is reported is
 the difference, so that start-up is left out. Figures are CPU milliseconds (user + system)
 per instance, wall milliseconds, MB/s, peak RSS; ratios are taken within a round and
-the median round is quoted.
+the median round is quoted. (Peak RSS has this program's own, about 45 MB, as its floor:
+the kernel counts what a process was before it became another.)
 
 Usage: ``python ops/bench/throughput.py [--kinds ct,mr,sr,mg] [--count 500] [--rounds 3]``.
 Peers are looked for on PATH and in ``--peers DIR`` (a virtual environment's ``bin``); one
@@ -65,7 +66,14 @@ def tools(peers: Path | None) -> dict[str, Command | None]:
     return {
         "cp": lambda i, o: ["cp", "-r", str(i), str(o)],
         "narthex": lambda i, o: [str(narthex), "deidentify", str(i), str(o), "--rules", "basic"],
-        "dicognito": peer("dicognito", lambda x, i, o: [x, "-q", "-o", str(o), str(i)]),
+        # its console script calls main() without arguments (0.19): run the module
+        "dicognito": peer(
+            "dicognito",
+            lambda x, i, o: [
+                *(str(Path(x).with_name("python")), "-m", "dicognito"),
+                *("--quiet", "--output-directory", str(o), str(i)),
+            ],
+        ),
         "dicom-anonymizer": peer("dicom-anonymizer", lambda x, i, o: [x, str(i), str(o)]),
     }
 
@@ -108,7 +116,9 @@ def measure(command: Command, one: Path, many: Path, *, count: int, size: int) -
 
 
 def _fresh(scratch: str, name: str) -> Path:
-    return Path(scratch, name)
+    folder = Path(scratch, name)
+    folder.mkdir()  # dicom-anonymizer does not make its own
+    return folder
 
 
 def bench(kind: str, *, count: int, rounds: int, peers: Path | None) -> dict[str, list[Figure]]:

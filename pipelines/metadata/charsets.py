@@ -7,6 +7,7 @@ from pydicom.charset import convert_encodings, decode_bytes
 from pydicom.valuerep import PN_DELIMS
 
 DEFAULT: tuple[str, ...] = ("iso8859",)
+_MAX_BYTES = 1024
 
 
 @lru_cache(maxsize=256)
@@ -15,13 +16,14 @@ def encodings_of(value: bytes) -> tuple[str, ...]:
 
     An unknown term is read as the default repertoire, as pydicom does.
     """
-    terms = [term.strip() for term in value.decode("latin-1").strip("\0 ").split("\\")]
+    text = value[:_MAX_BYTES].decode("latin-1").strip("\0 ")
+    terms = [term.strip() for term in text.split("\\")]
     with warnings.catch_warnings():
         # pydicom quotes the bad term in its warning
         warnings.simplefilter("ignore")
         try:
             return tuple(convert_encodings(terms))
-        except LookupError:
+        except (LookupError, ValueError):  # ValueError: a NUL in the term
             return DEFAULT
 
 

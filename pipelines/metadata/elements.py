@@ -12,6 +12,9 @@ from pipelines.metadata.encode import LONG_VRS, SHORT_VRS
 
 UNDEFINED = 0xFFFFFFFF
 MAX_DEPTH = 64
+MAX_ELEMENTS = 200_000
+_STRETCH = 8 * MAX_ELEMENTS
+"""Bytes between two looks at the limit: no element is shorter than 8 bytes."""
 
 ITEM = 0xFFFEE000
 ITEM_END = 0xFFFEE00D
@@ -100,7 +103,11 @@ class Scanner:
         elements: list[Element] = []
         append = elements.append
         previous = -1
+        stop = min(end, position + _STRETCH)
         while position < end:
+            if position >= stop:
+                _check_number(elements)
+                stop = min(end, position + _STRETCH)
             if position + 8 > end:
                 break
             if implicit:

@@ -1,5 +1,6 @@
 """Read the head of a DICOM file and write ours: preamble and group 0002 (PS3.10, 7.1)."""
 
+import re
 from dataclasses import dataclass
 
 from pydicom.uid import (
@@ -21,6 +22,7 @@ _MEDIA_STORAGE_SOP_CLASS = 0x00020002
 _TRANSFER_SYNTAX = 0x00020010
 _META_GROUP = 2
 _LOWEST_DATASET_GROUPS = frozenset([0x0008, 0x0010])
+_uid = re.compile(r"[0-9.]{1,64}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,11 +71,14 @@ def read_head(source: RangeReader) -> Head:
     transfer_syntax = texts.get(_TRANSFER_SYNTAX, "")
     if not transfer_syntax:
         transfer_syntax = _guess(start[position : position + 8])
+    if not _uid.fullmatch(transfer_syntax):
+        raise MalformedError("metadata.malformed", where="transfer syntax")
+    sop_class = texts.get(_MEDIA_STORAGE_SOP_CLASS, "")
     return Head(
         dataset=position,
         implicit=transfer_syntax == str(ImplicitVRLittleEndian),
         transfer_syntax_uid=transfer_syntax,
-        sop_class_uid=texts.get(_MEDIA_STORAGE_SOP_CLASS, ""),
+        sop_class_uid=sop_class if _uid.fullmatch(sop_class) else "",
     )
 
 

@@ -15,6 +15,7 @@ import pydicom
 from pydicom import config
 from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.filereader import _read_file_meta_info, read_preamble
 from pydicom.filewriter import dcmwrite
 from pydicom.uid import (
     DeflatedExplicitVRLittleEndian,
@@ -127,17 +128,14 @@ def normalise(source: RangeReader) -> BytesReader:
 
 
 def _rewrite(data: bytes) -> bytes:
+    _refuse_deflated(data)
     dataset = pydicom.dcmread(io.BytesIO(data), force=True)
     if not len(dataset):
         raise MalformedError("metadata.malformed", where="no element")
     sop_class = str(dataset.file_meta.get("MediaStorageSOPClassUID", ""))
     big_endian = dataset.original_encoding[1] is False
     syntax = dataset.file_meta.get("TransferSyntaxUID")
-    if syntax is None or syntax in (
-        ImplicitVRLittleEndian,
-        ExplicitVRBigEndian,
-        DeflatedExplicitVRLittleEndian,
-    ):
+    if syntax is None or syntax in (ImplicitVRLittleEndian, ExplicitVRBigEndian):
         syntax = ExplicitVRLittleEndian
     for _ in dataset.iterall():
         pass  # decodes: what was read as implicit VR has no VR to write yet
@@ -159,6 +157,15 @@ def _rewrite(data: bytes) -> bytes:
     )
     body = out.getvalue()
     return _head(sop_class, str(syntax)) + body[_body_offset(body) :]
+
+
+def _refuse_deflated(data: bytes) -> None:
+    """Keep pydicom from inflating what `inflate` did not: it knows no bound."""
+    stream = io.BytesIO(data)
+    read_preamble(stream, force=True)
+    meta = _read_file_meta_info(stream)
+    if meta.get("TransferSyntaxUID") == DeflatedExplicitVRLittleEndian:
+        raise MalformedError("metadata.malformed", where="deflate")
 
 
 def _body_offset(written: bytes) -> int:

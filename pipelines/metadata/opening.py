@@ -18,13 +18,14 @@ def open_object(source: RangeReader) -> tuple[Outline, bool]:
         `metadata.malformed` where neither the walk nor pydicom can read it;
         `metadata.limit`.
     """
+    normalised = False
     try:
         head = read_head(source)
         if head.transfer_syntax_uid == _DEFLATED:
-            inflated = inflate(source, head)
-            return read_outline(inflated, read_head(inflated)), True
+            source = inflate(source, head)
+            head, normalised = read_head(source), True
         if is_walkable(head.transfer_syntax_uid):
-            return read_outline(source, head), False
+            return read_outline(source, head), normalised
     except MalformedError as error:
         if error.code != "metadata.malformed":
             raise

@@ -156,7 +156,6 @@ def test_repeating_groups_agree(tag: int) -> None:
         with_syntax(EXPLICIT, BODY)[:-17],
         b"",
         b"DICM",
-        bytes(200),
         b"\xff" * 200,
     ],
 )

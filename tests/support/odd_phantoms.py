@@ -151,10 +151,10 @@ def nested(identity: Identity) -> Phantom:
         for _ in range(LEVELS):
             outer = Dataset()
             outer.PatientComments = identity.word
-            outer.ReferencedImageSequence = Sequence([inner])
+            outer.AnatomicRegionSequence = Sequence([inner])
             inner = outer
         return phantom(
-            identity, "ha", changes={"ReferencedImageSequence": inner.ReferencedImageSequence}
+            identity, "ha", changes={"AnatomicRegionSequence": inner.AnatomicRegionSequence}
         )
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from pydicom import Dataset, FileDataset
-from pydicom.dataelem import DataElement
+from pydicom.dataelem import DataElement, RawDataElement
 from pydicom.dataset import FileMetaDataset
 
 from pipelines.context import SubjectContext
@@ -351,7 +351,8 @@ def deidentify(
     out = oracle.walk(ds, Place((), ["iso8859"], 0))
     oracle.added(out)
     meta = FileMetaDataset()
-    implicit = not any(vr_of(element) not in ("", "SQ") for element in elements(ds))
+    raw = [element for element in elements(ds) if isinstance(element, RawDataElement)]
+    implicit = not any(vr_of(element) for element in raw)  # whatever the file meta says
     source = str(getattr(ds, "file_meta", meta).get("TransferSyntaxUID", ""))
     explicit_le, implicit_le = "1.2.840.10008.1.2.1", "1.2.840.10008.1.2"
     plain = implicit_le if implicit else explicit_le

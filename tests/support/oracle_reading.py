@@ -109,7 +109,7 @@ def items_of(element: Element, *, known_vr: str = "") -> list[Dataset] | None:
 def encodings_of(ds: Dataset, inherited: Sequence[str]) -> Sequence[str]:
     """Return the Python codecs of the Specific Character Set in force in `ds`."""
     element = ds._dict.get(Tag(0x00080005))
-    if element is None:
+    if element is None or is_empty(element):
         return inherited
     names = [n.strip(" \0") for n in bytes_of(element).decode("latin-1").split("\\")]
     with warnings.catch_warnings():
