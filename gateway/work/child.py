@@ -153,6 +153,7 @@ class Service:
         plan = self._plans[message["plan"]]
         context = _context(message["context"])
         output = Path(message["output"])
+        output.unlink(missing_ok=True)  # left by a child that died over it
         cleaned = self._pipeline.clean(
             opened.reader,
             plan=plan,

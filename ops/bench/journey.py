@@ -26,6 +26,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -168,7 +169,7 @@ def run_narthex(
                 node.is_drained, "all to be sent", seconds=DRAIN_SECONDS
             )
         usage.look()
-        held = [reason for _, reason in node.held_rows()]
+        held = Counter(reason for _, reason in node.held_rows())
         archived = sum(1 for _ in node.settings.archive.glob("??/*.dcm"))
         arrived = sum(1 for _ in (folder / "destination").iterdir()) if has_destination else None
     cpu = usage.cpu()
@@ -183,7 +184,7 @@ def run_narthex(
         "cpu_ms_per_instance": round(sum(cpu.values()) / count * 1000, 2),
         "peak_rss_mb": usage.peak(),
         "backlog": thinned(samples),
-        "held": held,
+        "held": dict(held),
         "archived": archived,
         "arrived": arrived,
         "is_whole": archived == count and not held and arrived in {None, count},

@@ -6,6 +6,8 @@ from functools import lru_cache
 from pydicom.charset import convert_encodings, decode_bytes
 from pydicom.valuerep import PN_DELIMS
 
+from pipelines.errors import MalformedError
+
 DEFAULT: tuple[str, ...] = ("iso8859",)
 _MAX_BYTES = 1024
 
@@ -15,6 +17,10 @@ def encodings_of(value: bytes) -> tuple[str, ...]:
     """Return the Python codecs that a value of (0008,0005) names.
 
     An unknown term is read as the default repertoire, as pydicom does.
+
+    Raises
+    ------
+    MalformedError
     """
     text = value[:_MAX_BYTES].decode("latin-1").strip("\0 ")
     terms = [term.strip() for term in text.split("\\")]
@@ -23,8 +29,10 @@ def encodings_of(value: bytes) -> tuple[str, ...]:
         warnings.simplefilter("ignore")
         try:
             return tuple(convert_encodings(terms))
-        except (LookupError, ValueError):  # ValueError: a NUL in the term
+        except LookupError:
             return DEFAULT
+        except ValueError:  # a NUL in a term: nobody could read what we write
+            raise MalformedError("metadata.malformed", where="(0008,0005)") from None
 
 
 def decode(value: bytes, encodings: tuple[str, ...]) -> str:

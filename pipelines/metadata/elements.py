@@ -97,49 +97,55 @@ class Scanner:
         Raises
         ------
         MalformedError
-            If a VR is unknown, tags do not ascend, or an element leaves `end`.
+            If a VR is unknown, tags do not ascend, an element leaves `end`, or there are
+            too many of them.
         """
         buffer = self.buffer
         elements: list[Element] = []
         append = elements.append
         previous = -1
-        stop = min(end, position + _STRETCH)
         while position < end:
-            if position >= stop:
-                _check_number(elements)
-                stop = min(end, position + _STRETCH)
-            if position + 8 > end:
-                break
-            if implicit:
-                group, number, length = _implicit(buffer, position)
-                vr = b""
-                value = position + 8
-            else:
-                group, number, vr, length = _explicit(buffer, position)
-                if vr in SHORT_VRS:
+            stop = min(end, position + _STRETCH)
+            while position < stop:
+                if position + 8 > end:
+                    break
+                if implicit:
+                    group, number, length = _implicit(buffer, position)
+                    vr = b""
                     value = position + 8
-                elif vr in LONG_VRS:
-                    value = position + 12
-                    if value > end:
-                        break
-                    (length,) = _length(buffer, position + 8)
                 else:
-                    raise MalformedError("metadata.malformed", where=f"VR at {position}")
-            tag = group << 16 | number
-            if tag <= previous:
-                raise MalformedError("metadata.malformed", where="order of tags")
-            previous = tag
-            if length == UNDEFINED:
-                try:
-                    following = self._pass_over(tag, vr, value, end, implicit=implicit)
-                except Truncated:
-                    break
+                    group, number, vr, length = _explicit(buffer, position)
+                    if vr in SHORT_VRS:
+                        value = position + 8
+                    elif vr in LONG_VRS:
+                        value = position + 12
+                        if value > end:
+                            break
+                        (length,) = _length(buffer, position + 8)
+                    else:
+                        raise MalformedError("metadata.malformed", where=f"VR at {position}")
+                tag = group << 16 | number
+                if tag <= previous:
+                    raise MalformedError("metadata.malformed", where="order of tags")
+                previous = tag
+                if length == UNDEFINED:
+                    try:
+                        following = self._pass_over(tag, vr, value, end, implicit=implicit)
+                    except Truncated:
+                        break
+                else:
+                    following = value + length
+                    if following > end:
+                        break
+                append(_new(Element, (tag, vr, position, value, following, length, None)))
+                position = following
             else:
-                following = value + length
-                if following > end:
-                    break
-            append(_new(Element, (tag, vr, position, value, following, length, None)))
-            position = following
+                if len(elements) > MAX_ELEMENTS:
+                    raise MalformedError("metadata.limit", where="number of elements")
+                continue
+            break
+        if previous >> 16 == _DELIMITERS:
+            raise MalformedError("metadata.malformed", where="delimiter in a data set")
         if position != end and not partial:
             raise MalformedError("metadata.malformed", where="element leaves its parent")
         return elements, position
@@ -155,6 +161,8 @@ class Scanner:
             tag, length, position = self._delimiter(position, end)
             if tag == SEQUENCE_END:
                 return position
+            if tag != ITEM:
+                raise MalformedError("metadata.malformed", where="fragment expected")
             position += length
 
     def _delimiter(self, position: int, end: int) -> tuple[int, int, int]:
@@ -244,12 +252,14 @@ class Scanner:
         ------
         MalformedError
         """
-        items = []
+        items: list[tuple[int, int, int, int]] = []
         position = value
         try:
             while position < end:
                 start = position
                 tag, length, position = self._delimiter(position, end)
+                if len(items) > MAX_ELEMENTS:
+                    raise MalformedError("metadata.limit", where="number of items")
                 if tag == SEQUENCE_END:
                     if defined and position != end:
                         break

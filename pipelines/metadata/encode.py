@@ -29,6 +29,15 @@ def encode_element(tag: int, vr: bytes, value: bytes, *, implicit: bool) -> byte
     """
     if len(value) & 1:
         value += b"\0" if vr in _NUL_PADDED else b" "
+    return _encode(tag, vr, value, implicit=implicit)
+
+
+def encode_sequence(tag: int, vr: bytes, items: bytes, *, implicit: bool) -> bytes:
+    """Return an encoded sequence; items of odd length stay as they are."""
+    return _encode(tag, vr, items, implicit=implicit)
+
+
+def _encode(tag: int, vr: bytes, value: bytes, *, implicit: bool) -> bytes:
     group, number = tag >> 16, tag & 0xFFFF
     if implicit:
         return _IMPLICIT(group, number, len(value)) + value

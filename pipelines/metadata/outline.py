@@ -11,6 +11,7 @@ from pipelines.context import RangeReader
 from pipelines.errors import MalformedError
 from pipelines.metadata.elements import (
     ITEM,
+    MAX_ELEMENTS,
     PIXEL_DATA,
     SEQUENCE_END,
     UNDEFINED,
@@ -108,6 +109,8 @@ class _Reader:
         if found:
             self._check_order(found[0].tag)
             self.elements += found
+            if len(self.elements) > MAX_ELEMENTS:
+                raise MalformedError("metadata.limit", where="number of elements")
 
     def pass_bulk(self) -> bool:
         """Leave a large bulk value that starts here in the source; False if there is none."""
@@ -124,9 +127,11 @@ class _Reader:
         span = offset, length
         self.elements.append(Element(tag, vr, self._position, value, value, length, span))
         self._position = value
-        more = self._source.read(offset + length, _FIRST_READ_BYTES)
+        # read further the more there is: what is copied stays in proportion to the size
+        more = self._source.read(offset + length, max(_FIRST_READ_BYTES, value // 8))
         self.buffer = self.buffer[:value] + more
         self._loaded = offset + length + len(more)
+        self._check_size()
         return True
 
     def read_more(self) -> None:
@@ -136,6 +141,9 @@ class _Reader:
             raise MalformedError("metadata.malformed", where="the last element is cut off")
         self.buffer += more
         self._loaded += len(more)
+        self._check_size()
+
+    def _check_size(self) -> None:
         if len(self.buffer) > MAX_BUFFER_BYTES:
             raise MalformedError("metadata.limit", where="size without bulk values")
 

@@ -38,7 +38,9 @@ class Replacement:
         }
         self.uids = UidMap(context.uid_secret, context.uid_generation)
 
-    def make(self, entry: Entry, tag: int, value: bytes, place: Place) -> tuple[Operation, bytes]:
+    def make(
+        self, entry: Entry, element: Element, value: bytes, place: Place
+    ) -> tuple[Operation, bytes]:
         """Return what was carried out in the end, and the new value.
 
         Parameters
@@ -46,14 +48,15 @@ class Replacement:
         value : bytes
             As encoded.
         """
+        vr = entry.vr[:2] or element.vr.decode("latin-1")
         operation = entry.operation
         if operation is Operation.PSEUDONYM:
-            new = self._pseudonymise(tag, value, place)
+            new = self._pseudonymise(element.tag, value, place)
         else:
-            new = self._value(operation, entry, value, place)
+            new = self._value(operation, entry, vr, value, place)
         if new is None:
             operation = entry.fallback
-            new = self._value(operation, entry, value, place)
+            new = self._value(operation, entry, vr, value, place)
         return operation, new or b""
 
     def _pseudonymise(self, tag: int, value: bytes, place: Place) -> bytes | None:
@@ -64,22 +67,21 @@ class Replacement:
         return None
 
     def _value(
-        self, operation: Operation, entry: Entry, value: bytes, place: Place
+        self, operation: Operation, entry: Entry, vr: str, value: bytes, place: Place
     ) -> bytes | None:
         if operation is Operation.DUMMY:
-            return self._dummy(entry, value, place)
+            return self._dummy(entry.keyword, vr, value, place)
         if operation is Operation.EMPTY or operation is Operation.REMOVE or not value:
             return b""
         if operation is Operation.REPLACE_UID:
             return self.uids.replace(value)
         if operation is Operation.SHIFT_DATE:
-            return shift_values(value, entry.vr, self._context.shift_days)
+            return shift_values(value, vr, self._context.shift_days)
         return cap_ages(value)
 
-    def _dummy(self, entry: Entry, value: bytes, place: Place) -> bytes:
-        vr = entry.vr[:2]
+    def _dummy(self, keyword: str, vr: str, value: bytes, place: Place) -> bytes:
         if vr == "SQ":
-            return dummy_items(entry.keyword, self.uids, implicit=place.implicit)
+            return dummy_items(keyword, self.uids, implicit=place.implicit)
         if vr == "UI":
             return self.uids.replace(value) or self.uids.dummy().encode("ascii")
         if vr == "PN":

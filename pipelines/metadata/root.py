@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from struct import calcsize, iter_unpack
 
-from pydicom.datadict import tag_for_keyword
+from pydicom.datadict import dictionary_VR, tag_for_keyword
 
 from pipelines.metadata.charsets import DEFAULT, decode, encodings_of
 from pipelines.metadata.elements import Element
@@ -18,6 +18,7 @@ _NUMBERS = {
     b"FL": "f",
     b"FD": "d",
 }
+_NO_VRS = frozenset([b"", b"UN"])
 _MAX_VALUE_BYTES = 64 * 1024
 
 
@@ -55,10 +56,11 @@ class RootLookup:
         """Return the decoded value of `keyword`."""
         tag = tag_for_keyword(keyword)
         element = self._by_tag.get(tag) if tag is not None else None
-        if element is None or element.bulk is not None:
+        if tag is None or element is None or element.bulk is not None:
             return None
         value = self._buffer[element.value : element.following][:_MAX_VALUE_BYTES]
-        number = _NUMBERS.get(element.vr)
+        vr = element.vr if element.vr not in _NO_VRS else dictionary_VR(tag)[:2].encode("ascii")
+        number = _NUMBERS.get(vr)
         if number is not None:
             whole = len(value) - len(value) % calcsize(number)
             return "\\".join(str(n) for (n,) in iter_unpack(f"<{number}", value[:whole]))

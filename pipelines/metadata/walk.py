@@ -12,12 +12,13 @@ from pipelines.errors import HeldError, MalformedError
 from pipelines.metadata.charsets import DEFAULT
 from pipelines.metadata.elements import (
     MAX_DEPTH,
+    MAX_ELEMENTS,
     PIXEL_DATA,
     UNDEFINED,
     Element,
     Scanner,
 )
-from pipelines.metadata.encode import encode_element, encode_item
+from pipelines.metadata.encode import encode_element, encode_item, encode_sequence
 from pipelines.metadata.identity import IdentityCollector
 from pipelines.metadata.outline import Outline
 from pipelines.metadata.place import Place, encodings_at, show
@@ -28,7 +29,6 @@ from pipelines.report import Change
 from rules.plan import Entry, Node
 from rules.vocabulary import Operation
 
-_MAX_ELEMENTS = 200_000
 _ODD_GROUP = 0x10000
 _FRAGMENTS_VRS = frozenset([b"OB", b"OW"])
 _ITEMS_VRS = frozenset([b"SQ", b"UN"])
@@ -66,6 +66,7 @@ class Walk:
         "_buffer",
         "_elements_seen",
         "_explain",
+        "_items_seen",
         "_outline",
         "_root",
         "_scanner",
@@ -91,6 +92,7 @@ class Walk:
         self._root = root
         self._explain = explain
         self._elements_seen = 0
+        self._items_seen = 0
         self.counts: Counter[str] = Counter()
         self.notes: set[str] = set()
         self.replacement = Replacement(outline, context)
@@ -153,7 +155,7 @@ class Walk:
     ) -> list[Segment] | None:
         """Clean the elements of one place; None where nothing changed."""
         self._elements_seen += len(elements)
-        if self._elements_seen > _MAX_ELEMENTS:
+        if self._elements_seen > MAX_ELEMENTS:
             raise MalformedError("metadata.limit", where="number of elements")
         if not elements:
             return None
@@ -240,7 +242,11 @@ class Walk:
             self.identity.collect(element.tag, self._value(element), place.encodings)
         elif entry.vr == "SQ":
             self.identity.collect_inside(
-                element, place.encodings, scanner=self._scanner, implicit=place.implicit
+                element,
+                place.encodings,
+                scanner=self._scanner,
+                implicit=place.implicit,
+                depth=place.depth,
             )
         if self._explain and entry.operation is _REMOVE:
             self._record(element, entry, _REMOVE, place)
@@ -251,7 +257,7 @@ class Walk:
             raise HeldError("metadata.unknown", where=show(element.tag))
         self._leave(element, entry, place)
         value = self._value(element)
-        operation, new = self.replacement.make(entry, element.tag, value, place)
+        operation, new = self.replacement.make(entry, element, value, place)
         self.counts[operation.value] += 1
         if self._explain:
             self._record(element, entry, operation, place)
@@ -285,7 +291,7 @@ class Walk:
         if content is None:
             return None
         vr = element.vr if element.vr in _ITEMS_VRS else b"SQ"
-        return encode_element(element.tag, vr, content, implicit=place.implicit)
+        return encode_sequence(element.tag, vr, content, implicit=place.implicit)
 
     def _items(self, element: Element, place: Place) -> bytes | None:
         """Return the cleaned items; None where nothing changed."""
@@ -300,6 +306,9 @@ class Walk:
             implicit=implicit,
             defined=element.length != UNDEFINED,
         )
+        self._items_seen += len(items)
+        if self._items_seen > MAX_ELEMENTS:
+            raise MalformedError("metadata.limit", where="number of items")
         parts: list[bytes] = []
         changed = False
         for number, (start, content, end, following) in enumerate(items):

@@ -218,5 +218,6 @@ def test_patients_inside_items_agree(value: bytes, sequence: int) -> None:
 
 
 def test_limits_agree() -> None:
-    item = MadeItem((Made(0x00280010, "US", b"\1\0"),))
-    agree(dicom_file((*base(CT), Made(0x00081115, "SQ", b"", (item,) * 200_001))))
+    row = encode([Made(0x00280010, "US", b"\1\0")], implicit=False)
+    item = struct.pack("<HHL", 0xFFFE, 0xE000, len(row)) + row
+    agree(dicom_file((*base(CT), Made(0x00081115, "SQ", item * 200_001))))

@@ -5,10 +5,9 @@ said is searched. Each kind of failure must really have happened: reasons and ev
 compared.
 """
 
-import time
+import json
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,7 +23,7 @@ from tests.support import odd_phantoms as odd
 from tests.support import rough_sender as sender
 from tests.support.appliance import free_port, wait_until
 from tests.support.canaries import SCRIPTS, SOP_CLASSES, Identity, draw, phantom
-from tests.support.hunt import Finding, Hunt, Sink, Tree
+from tests.support.hunt import Finding, Hunt, Record, Sink, Tree
 from tests.support.planting import ENCODINGS
 from tests.support.rough_recipient import Recipient, recipient
 from tests.support.watched_node import WatchedNode, watched_node
@@ -155,12 +154,10 @@ def day(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Day]:
             node.look()
             held = day.reasons()
             assert node.running.stop() == 0
-        refuser_commands = refuser.called
         sinks: dict[str, Sink] = {sink.name: sink for sink in node.sinks()}
         sinks["recipient"] = Tree("recipient", fine.folder)
-        node.http.name = "http"
-        commands = type(node.http)("recipient.commands", [*fine.called, *refuser_commands])
-        sinks["recipient.commands"] = commands
+        said = [*fine.called, *refuser.called]
+        sinks["recipient.commands"] = Record("recipient.commands", said)
         yield Day(identity, author, sinks, node.core_bytes, held)
 
 
@@ -190,15 +187,11 @@ class _Steps:
             self.full_disk,
             self.refused_rules,
         ):
-            started = time.monotonic()
             step()
-            print(f"{step.__name__} {time.monotonic() - started:.1f} s")
 
     def reasons(self) -> Counter[str]:
         """Return the held objects by reason."""
         listed = self.node.running.narthex("quarantine", "list", "--json").stdout.splitlines()
-        import json
-
         return Counter(json.loads(line)["reason"] for line in listed)
 
     def send(self, *objects: odd.Phantom, calling: str = "GOOD") -> list[int]:
@@ -217,6 +210,7 @@ class _Steps:
         ]
         assert set(self.send(*objects)) == {0}
         self.node.settle()
+        assert self.node.running.metric("narthex_objects", state="held") == 0
         wait_until(lambda: self.fine.count == len(objects), "the objects to arrive")
 
     def odd_objects(self) -> None:
@@ -332,8 +326,7 @@ class _Steps:
         self.send(phantom(self.identity, "wa"))
         self.node.wait_for("child.died", component="work-1", more_than=ends + 1)
         self.rules.write_text(_RULES)
-        with suppress(AssertionError):
-            self.node.settle()
+        self.node.settle()
 
 
 @pytest.mark.parametrize("name", SINKS)
@@ -360,7 +353,7 @@ def test_no_process_may_leave_a_core_dump(day: Day) -> None:
     assert day.core_bytes == {"0"}
 
 
-@pytest.mark.parametrize("encoding", ENCODINGS)
+@pytest.mark.parametrize("encoding", ["plain", "utf-16", "base64-1", "pickle", "zlib"])
 @pytest.mark.parametrize("name", SINKS)
 def test_a_canary_would_be_found_in(name: str, encoding: str, day: Day) -> None:
     planted = draw()

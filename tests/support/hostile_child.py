@@ -21,6 +21,8 @@ ONCE_MARKER = "narthex-test-died-once"
 
 
 class _Hostile:
+    _patient_id = ""
+
     def inspect(
         self,
         source: RangeReader,
@@ -32,6 +34,7 @@ class _Hostile:
             source, attributes=attributes, private_sop_classes=private_sop_classes
         )
         _misbehave(found.patient_id)
+        self._patient_id = found.patient_id
         return found
 
     def clean(
@@ -52,17 +55,23 @@ class _Hostile:
     def verify(
         self, written: RangeReader, *, cleaned: Cleaned, plan: Plan, context: SubjectContext
     ) -> None:
+        if self._patient_id.startswith("LATE "):
+            _die_once(Path(self._patient_id.removeprefix("LATE ")))
         pipelines.run.verify(written, cleaned=cleaned, plan=plan, context=context)
 
 
 def _misbehave(what: str) -> None:
     if what.startswith("ONCE "):
-        marker = Path(what.removeprefix("ONCE ")) / ONCE_MARKER
-        if not marker.exists():
-            marker.touch()
-            os._exit(1)
+        _die_once(Path(what.removeprefix("ONCE ")))
     elif what in DEEDS:
         DEEDS[what]()
+
+
+def _die_once(folder: Path) -> None:
+    marker = folder / ONCE_MARKER
+    if not marker.exists():
+        marker.touch()
+        os._exit(1)
 
 
 def _exhaust_memory() -> None:

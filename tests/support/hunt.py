@@ -111,10 +111,6 @@ def _spellings(canary: Canary) -> Iterator[tuple[str, bytes]]:
     """Yield name of the encoding and bytes, for every way a canary may lie somewhere."""
     text = canary.text
     for cased in dict.fromkeys((text, text.upper(), text.lower(), text.title())):
-        yield "json", json.dumps(cased)[1:-1].encode()
-        yield "escaped", cased.encode("unicode_escape")
-        yield "raw-escaped", cased.encode("raw_unicode_escape")
-        yield "entities", cased.encode("ascii", "xmlcharrefreplace")
         for codec in dict.fromkeys(("utf-8", "latin-1", canary.codec, "utf-16-le", "utf-16-be")):
             try:
                 encoded = cased.encode(codec)
@@ -122,6 +118,10 @@ def _spellings(canary: Canary) -> Iterator[tuple[str, bytes]]:
                 continue
             yield codec, encoded
             yield from ((f"{name}({codec})", data) for name, data in _wrapped(encoded))
+        yield "json", json.dumps(cased)[1:-1].encode()
+        yield "escaped", cased.encode("unicode_escape")
+        yield "raw-escaped", cased.encode("raw_unicode_escape")
+        yield "entities", cased.encode("ascii", "xmlcharrefreplace")
 
 
 def _wrapped(data: bytes) -> Iterator[tuple[str, bytes]]:
@@ -226,10 +226,11 @@ class SqliteFile:
 
     def plant(self, data: bytes) -> None:
         connection = sqlite3.connect(self.path)
+        connection.execute("PRAGMA secure_delete = OFF")  # Debian has it on
         connection.execute("CREATE TABLE IF NOT EXISTS planted (value BLOB)")
         connection.execute("INSERT INTO planted VALUES (?)", (data,))
         connection.commit()
-        connection.execute("DELETE FROM planted")  # left in the journal or on a free page
+        connection.execute("DELETE FROM planted")  # its bytes stay in the page
         connection.commit()
         connection.close()
 

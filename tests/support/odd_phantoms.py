@@ -39,7 +39,7 @@ def odd(identity: Identity) -> list[Phantom]:
     changes: tuple[dict[str, object], ...] = (
         {"StudyDate": word, "PatientAge": word, "StudyTime": word},
         {"StudyInstanceUID": UID(f"{word}.1"), "SOPInstanceUID": UID(f"{identity.uid}.{word}")},
-        {"PatientName": "\\".join([word, letters] * 3), "ImageType": word * 9},
+        {"PatientName": "\\".join([word, letters] * 3), "ImageType": word},
         {"PatientID": f"{word}\\{identity.number}"},
         {"PatientID": letters},
         {"Rows": None, "PatientComments": "\\".join([word] * 40)},

@@ -61,6 +61,15 @@ def test_one_death_is_forgiven_and_counted(
     assert [row["deaths"] for row in hostile_site.rows(spool_object)] == [1]
 
 
+def test_a_death_after_writing_is_forgiven_too(
+    hostile_site: Site, worker: Worker, tmp_path: Path
+) -> None:
+    hostile_site.receive(image(patient_id=f"LATE {tmp_path}"))
+    hostile_site.drain(worker)
+    assert (tmp_path / ONCE_MARKER).exists()
+    assert hostile_site.states() == [("cleaned", "")]
+
+
 def test_deaths_of_earlier_leases_count(hostile_site: Site, worker: Worker) -> None:
     hostile_site.receive(image(patient_id="EXIT"))
     with hostile_site.engine.begin() as connection:
