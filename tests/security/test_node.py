@@ -26,7 +26,7 @@ from tests.support.canaries import SCRIPTS, SOP_CLASSES, Identity, draw, phantom
 from tests.support.hunt import Finding, Hunt, Record, Sink, Tree
 from tests.support.planting import ENCODINGS
 from tests.support.rough_recipient import Recipient, recipient
-from tests.support.watched_node import WatchedNode, watched_node
+from tests.support.watched_node import CHILD, RECEIVER, WatchedNode, watched_node
 
 pytestmark = pytest.mark.slow
 
@@ -309,7 +309,12 @@ class _Steps:
 
     def full_disk(self) -> None:
         failed = self.node.count("job.failed")
-        with self.node.full_disk(_DISK_BYTES):
+        refused = self.node.count("object.refused")
+        with self.node.full_disk(RECEIVER, at_bytes=16 * _DISK_BYTES):
+            pixels = bytes(20 * _DISK_BYTES)
+            assert self.send(phantom(self.identity, "lb", pixels=pixels)) == [0xA700]
+        self.node.wait_for("object.refused", more_than=refused)
+        with self.node.full_disk(CHILD, at_bytes=_DISK_BYTES):
             self.send(odd.large_when_inflated(self.identity, 3 * _DISK_BYTES))
             self.node.wait_for("job.failed", more_than=failed)
         self.node.settle()

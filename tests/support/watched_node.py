@@ -22,7 +22,7 @@ DATABASES = {
     "vault": "vault/records.db",
     "keyring": "keyring/keyring.db",
 }
-_CHILD = b"gateway.work.child"
+CHILD, RECEIVER = b"gateway.work.child", b"receive"
 
 
 @dataclass
@@ -77,26 +77,27 @@ class WatchedNode:
             self.core_bytes.add(each.core_bytes)
         return found
 
-    def children(self) -> list[int]:
-        """Return the processes that parse."""
-        return [each.pid for each in self.look() if _CHILD in each.command_line]
-
     def kill_children(self) -> None:
-        for pid in self.children():
+        """Kill the processes that parse."""
+        for pid in self._pids(CHILD):
             os.kill(pid, signal.SIGKILL)
 
+    def _pids(self, word: bytes) -> list[int]:
+        return [each.pid for each in self.look() if word in each.command_line.split(b"\0")]
+
     @contextmanager
-    def full_disk(self, at_bytes: int) -> Iterator[None]:
-        """Let no file of the parsing processes grow beyond `at_bytes`."""
-        children = self.children()
+    def full_disk(self, word: bytes, *, at_bytes: int) -> Iterator[None]:
+        """Let no file grow beyond `at_bytes` that processes called with `word` write."""
+        pids = self._pids(word)
+        assert pids
         try:
-            for pid in children:
+            for pid in pids:
                 resource.prlimit(
                     pid, resource.RLIMIT_FSIZE, (at_bytes, resource.RLIM_INFINITY)
                 )
             yield
         finally:
-            for pid in children:
+            for pid in pids:
                 unlimited = (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
                 resource.prlimit(pid, resource.RLIMIT_FSIZE, unlimited)
 
