@@ -24,7 +24,8 @@ class FileReader:
     __slots__ = ("_size", "descriptor")
 
     def __init__(self, path: Path) -> None:
-        self.descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        # a FIFO must not wait for its writer
+        self.descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
         self._size = os.fstat(self.descriptor).st_size
 
     @property

@@ -65,7 +65,13 @@ def create_pages(checks: Sequence[Check], registry: CollectorRegistry) -> FastAP
     registry : CollectorRegistry
         Asked at each request of ``/metrics``.
     """
-    pages = FastAPI(title="Narthex health", docs_url=None, redoc_url=None, openapi_url=None)
+    pages = FastAPI(
+        title="Narthex health",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,  # a redirect would repeat the query string in its Location
+    )
     headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
     @pages.get("/healthz")

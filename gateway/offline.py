@@ -9,9 +9,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from gateway.errors import SubjectErasedError
+from gateway.errors import GatewayError, SubjectErasedError
 from gateway.files import FileReader, write_segments
 from gateway.ports import SubjectKey, Vault
+from pipelines.context import SubjectContext
 from pipelines.errors import HeldError
 from pipelines.objects import Cleaned
 from pipelines.report import Change
@@ -84,6 +85,10 @@ def find_inputs(path: Path) -> Iterator[Path]:
             yield Path(folder, name)
 
 
+class _OutputError(OSError):
+    """The output folder can't be written."""
+
+
 class Offline:
     """Cleans files one by one.
 
@@ -126,10 +131,13 @@ class Offline:
             return self._failed(path, "quarantined", error.code, error.where)
         except SubjectErasedError as error:
             return self._failed(path, "refused", error.code, "")
+        except _OutputError as error:
+            return self._failed(path, "refused", "output.unwritable", f"errno {error.errno}")
         except OSError as error:
             return self._failed(path, "refused", "input.unreadable", f"errno {error.errno}")
-        except (ArithmeticError, LookupError, TypeError, ValueError, RecursionError) as error:
-            # a defect of ours costs this file, never the batch
+        except GatewayError:
+            raise  # a sealed vault is no matter of this file
+        except Exception as error:  # noqa: BLE001  (a defect of ours costs this file, never the batch)
             log_error(error)
             return self._failed(path, "quarantined", "internal.error", type(error).__name__)
 
@@ -158,11 +166,22 @@ class Offline:
             cleaned.series_instance_uid,
             f"{cleaned.sop_instance_uid}.dcm",
         )
-        target = self._output / place
+        try:
+            self._write(self._output / place, cleaned, context)
+        except OSError as error:
+            raise _OutputError(error.errno, "output") from None
+        return Result(
+            row=self._row(path, cleaned, str(place)),
+            uids=dict(cleaned.evidence.uids),
+            subject=(inspection.patient_id, context.pseudonym),
+        )
+
+    def _write(self, target: Path, cleaned: Cleaned, context: SubjectContext) -> None:
         if target.parent not in self._folders:
             target.parent.mkdir(parents=True, exist_ok=True)
             self._folders.add(target.parent)
         temporary = target.with_suffix(f".{os.getpid()}.tmp")
+        temporary.unlink(missing_ok=True)  # of a run that was killed and had our process id
         try:
             descriptor = os.open(
                 temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, _FILE_MODE
@@ -172,15 +191,10 @@ class Offline:
             finally:
                 os.close(descriptor)
             with FileReader(temporary) as written:
-                verify(written, cleaned=cleaned, plan=plan, context=context)
+                verify(written, cleaned=cleaned, plan=self._plan, context=context)
             _publish(temporary, target)
         finally:
             temporary.unlink(missing_ok=True)
-        return Result(
-            row=self._row(path, cleaned, str(place)),
-            uids=dict(cleaned.evidence.uids),
-            subject=(inspection.patient_id, context.pseudonym),
-        )
 
     def _row(self, path: Path, cleaned: Cleaned, output: str) -> Row:
         report = cleaned.report

@@ -143,6 +143,12 @@ def _action_problems(
             hint="Action U is for attributes of VR UI",
         )
     full = Option.RETAIN_LONGITUDINAL_FULL_DATES in rule_set.options
+    if rule.action == "K" and not full and pattern.vr in DATE_VRS:
+        yield source.problem(
+            where,
+            message="a kept date among dates that are shifted or removed tells too much",
+            hint="Use C, X, Z or D, or the option retain-longitudinal-full-dates",
+        )
     if rule.action == "C" and full and pattern.vr in DATE_VRS:
         yield source.problem(
             where,

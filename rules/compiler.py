@@ -8,6 +8,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from rules.beyond import letter_beyond
 from rules.compounds import OPERATIONS, resolve
 from rules.conditions import Condition
 from rules.plan import Children, Entry, Node, Plan, PrivateEntries, PrivateKey, Roots
@@ -62,6 +63,7 @@ REMOVED_GROUPS = frozenset({0x0000, 0x0002, 0x0004, 0xFFFA, 0xFFFC})
 PATIENT_IDENTITY = frozenset({0x00100010, 0x00100020})
 PATIENT_AGE = 0x00101010
 _BASIC = "PS3.15 Table E.1-1, basic profile"
+_BEYOND = "not in PS3.15 Table E.1-1, but can identify"
 _PROFILE = "PS3.15 E.2"
 _FREE_PRIVATE_VRS = frozenset(["LO", "SH", "ST", "LT", "UT", "UC", "PN", "UN", "OB", "OW"])
 
@@ -80,6 +82,11 @@ class CompiledRule:
     tags: tuple[TagPattern, ...]
     action: Action
     when: Condition | None
+
+    @property
+    def weakens(self) -> bool:
+        """Whether one of its tags is not kept by the basic profile."""
+        return any(_is_changed(tag) for tag in self.tags)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,6 +212,9 @@ class _Compiler:
             return self._of_row(row, tag, found, type_=type_)
         if not found.keyword:
             return self._of_unknown()
+        letter = letter_beyond(found.keyword, found.vr)
+        if letter is not None:
+            return self._of_row(_row_beyond(tag, found, letter), tag, found, type_=type_)
         action, why = Action.KEEP, "not in PS3.15 Table E.1-1"
         section = _PROFILE
         if found.vr == "UI" and not _names_no_instance(found.keyword):
@@ -224,7 +234,7 @@ class _Compiler:
         basic = _entry(
             found,
             resolve(row.basic, type_=type_),
-            rule=_BASIC,
+            rule=_BEYOND if confidentiality_table().row(tag) is None else _BASIC,
             section=_PROFILE,
             type_=type_,
         )
@@ -281,7 +291,8 @@ class _Compiler:
             action = Action.REMOVE
             if Option.RETAIN_LONGITUDINAL_MODIFIED_DATES in self._options:
                 return _shifted(found, rule=rule, section=section, fallback=Operation.REMOVE)
-        return _entry(found, action, rule=rule, section=section)
+        entry = _entry(found, action, rule=rule, section=section)
+        return replace(entry, unfit_note=f"{option}.removed")
 
 
 def compile_plan(rule_set: RuleSet, rules: Sequence[CompiledRule]) -> Plan:
@@ -307,6 +318,7 @@ def compile_plan(rule_set: RuleSet, rules: Sequence[CompiledRule]) -> Plan:
         ),
         deface_modalities=frozenset(rule_set.deface.modalities),
         unavailable={o: code for o, code in UNAVAILABLE.items() if o in options},
+        keeps_profile=not any(r.action is Action.KEEP and r.weakens for r in rules),
         roots=Roots(compiler.root),
     )
 
@@ -318,6 +330,36 @@ def plan_hash(rule_set: RuleSet) -> str:
     canonical = {"format": 1, "rule_set": said, "tables": provenance()}
     text = json.dumps(canonical, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _is_changed(pattern: TagPattern) -> bool:
+    """Return whether the basic profile changes what `pattern` names."""
+    if pattern.private is not None or pattern.mask.startswith(("50", "60")):
+        return True
+    if "X" in pattern.mask:
+        return True  # several attributes: no claim
+    tag = int(pattern.mask, 16)
+    found = definition(tag)
+    if found is None or not found.keyword:
+        return True
+    row = confidentiality_table().row(tag)
+    return row is not None or letter_beyond(found.keyword, found.vr) is not None
+
+
+def _row_beyond(tag: int, found: Definition, letter: str) -> Row:
+    dates = {
+        Option.RETAIN_LONGITUDINAL_FULL_DATES: "K",
+        Option.RETAIN_LONGITUDINAL_MODIFIED_DATES: "C",
+    }
+    return Row(
+        tag=f"{tag:08X}",
+        vr=found.vr,
+        keyword=found.keyword,
+        name=found.name,
+        retired=False,
+        basic=letter,
+        options=dates if found.vr in DATE_VRS else {},
+    )
 
 
 def _parents(paths: Mapping[str, str] | Sequence[str]) -> set[str]:

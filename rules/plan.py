@@ -42,6 +42,9 @@ class Entry:
     note : str
         Code for the report where this entry does less than an option asks for, e.g.
         ``"clean-descriptors.removed"``; "" otherwise.
+    unfit_note : str
+        Of a kept private element: it stays only where its value is one of `vr`; else it
+        is removed with this note. "" asks nothing.
     alternatives : tuple
         Conditional overrides, asked in order before this entry: the first whose
         condition holds wins.
@@ -56,6 +59,7 @@ class Entry:
     section: str
     type: str = ""
     note: str = ""
+    unfit_note: str = ""
     alternatives: tuple[tuple[Condition, "Entry"], ...] = ()
 
 
@@ -179,6 +183,8 @@ class Plan:
         Keywords of root attributes that conditions look at.
     deface_modalities : frozenset[str]
         Modalities that `CLEAN_RECOGNIZABLE_VISUAL_FEATURES` concerns.
+    keeps_profile : bool
+        False where a rule keeps what the basic profile changes.
     unavailable : Mapping[Option, str]
         Options whose engine is not there yet, with the reason code of the hold, e.g.
         ``{Option.CLEAN_PIXEL_DATA: "pixels.unchecked"}``.
@@ -194,5 +200,6 @@ class Plan:
     shift_days: tuple[int, int]
     condition_attributes: frozenset[str]
     deface_modalities: frozenset[str]
+    keeps_profile: bool
     unavailable: Mapping[Option, str]
     roots: Roots = field(repr=False, compare=False)

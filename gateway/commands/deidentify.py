@@ -8,7 +8,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
@@ -125,10 +125,11 @@ def _results(inputs: Iterable[Path], job: _Job, jobs: int) -> Iterator[Result]:
 
 def _in_children(paths: list[Path], job: _Job, jobs: int) -> Iterator[Result]:
     """Clean in spawned processes; a file that kills its process is tried alone, once."""
+    offline = _start(job)  # a sealed vault is said here, not by each process
     chunks = [paths[i : i + _CHUNK] for i in range(0, len(paths), _CHUNK)]
     suspects: list[Path] = []
     with _pool(job, jobs) as pool:
-        futures = [(chunk, pool.submit(_clean_chunk, chunk)) for chunk in chunks]
+        futures = [(chunk, _submit(pool, chunk)) for chunk in chunks]
         for chunk, future in futures:
             try:
                 yield from future.result()
@@ -139,7 +140,16 @@ def _in_children(paths: list[Path], job: _Job, jobs: int) -> Iterator[Result]:
             with _pool(job, 1) as pool:
                 yield from pool.submit(_clean_chunk, [path]).result()
         except BrokenProcessPool:
-            yield _start(job).died(path)
+            yield offline.died(path)
+
+
+def _submit(pool: ProcessPoolExecutor, chunk: list[Path]) -> Future[list[Result]]:
+    try:
+        return pool.submit(_clean_chunk, chunk)
+    except BrokenProcessPool as error:  # a process died while others were still told
+        failed: Future[list[Result]] = Future()
+        failed.set_exception(error)
+        return failed
 
 
 def _pool(job: _Job, jobs: int) -> ProcessPoolExecutor:

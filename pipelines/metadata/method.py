@@ -40,7 +40,8 @@ def codes_of(plan: Plan, notes: Collection[str]) -> list[MethodCode]:
     """
     known = method_codes()
     ran = [known[option] for option in plan.options & CLEANERS if f"{option}.removed" not in notes]
-    return [known[None], *sorted(ran, key=lambda code: code.value)]
+    basic = [known[None]] if plan.keeps_profile else []
+    return [*basic, *sorted(ran, key=lambda code: code.value)]
 
 
 def method_elements(plan: Plan, *, implicit: bool) -> dict[int, bytes]:
@@ -73,7 +74,9 @@ def method_elements(plan: Plan, *, implicit: bool) -> dict[int, bytes]:
 
 
 def code_sequence(codes: Collection[MethodCode], *, implicit: bool) -> bytes:
-    """Return De-identification Method Code Sequence."""
+    """Return De-identification Method Code Sequence; nothing where there is no code."""
+    if not codes:
+        return b""
 
     def encode(tag: int, vr: bytes, text: str) -> bytes:
         return encode_element(tag, vr, text.encode("ascii"), implicit=implicit)

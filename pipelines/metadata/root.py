@@ -56,8 +56,10 @@ class RootLookup:
         """Return the decoded value of `keyword`."""
         tag = tag_for_keyword(keyword)
         element = self._by_tag.get(tag) if tag is not None else None
-        if tag is None or element is None or element.bulk is not None:
+        if tag is None or element is None:
             return None
+        if element.bulk is not None:
+            return ""  # present, though not shown: no condition may take it for absent
         value = self._buffer[element.value : element.following][:_MAX_VALUE_BYTES]
         vr = element.vr if element.vr not in _NO_VRS else dictionary_VR(tag)[:2].encode("ascii")
         number = _NUMBERS.get(vr)

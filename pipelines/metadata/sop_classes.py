@@ -15,3 +15,11 @@ def storage_sop_classes() -> frozenset[str]:
         for uid, (name, kind, *_) in UID_dictionary.items()
         if kind == "SOP Class" and "Storage" in name and not name.startswith(_NOT_INSTANCES)
     )
+
+
+@cache
+def transfer_syntaxes() -> frozenset[str]:
+    """Return the transfer syntaxes of the standard (PS3.5, clause 10), retired ones included."""
+    return frozenset(
+        uid for uid, (_, kind, *_) in UID_dictionary.items() if kind == "Transfer Syntax"
+    )

@@ -2,7 +2,8 @@
 
 import hmac
 
-_DICOM_ROOT = "1.2.840.10008."
+from pydicom._uid_dict import UID_dictionary
+
 _VERSION_MASK = ~(0xF << 76)
 _VERSION_8 = 0x8 << 76
 _VARIANT_MASK = ~(0x3 << 62)
@@ -36,10 +37,10 @@ class UidMap:
         self.replaced: dict[str, str] = {}
 
     def __getitem__(self, uid: str) -> str:
-        """Return the replacement of `uid`; UIDs of the standard itself stay."""
+        """Return the replacement of `uid`; UIDs of PS3.6, Annex A stay."""
         new = self.replaced.get(uid)
         if new is None:
-            if uid.startswith(_DICOM_ROOT):
+            if uid in UID_dictionary:
                 return uid
             new = self.replaced[uid] = self._make(uid)
         return new

@@ -19,6 +19,7 @@ from pipelines.metadata.elements import (
     Scanner,
 )
 from pipelines.metadata.encode import encode_element, encode_item, encode_sequence
+from pipelines.metadata.fitness import fits
 from pipelines.metadata.identity import IdentityCollector
 from pipelines.metadata.outline import Outline
 from pipelines.metadata.place import Place, encodings_at, show
@@ -31,6 +32,9 @@ from rules.vocabulary import Operation
 
 _ODD_GROUP = 0x10000
 _FRAGMENTS_VRS = frozenset([b"OB", b"OW"])
+_NO_VRS = frozenset([b"", b"UN"])
+_UNKNOWN_VRS = frozenset(["", "UN"])
+_ITEM_TAG = b"\xfe\xff\x00\xe0"
 _ITEMS_VRS = frozenset([b"SQ", b"UN"])
 
 _KEEP = Operation.KEEP
@@ -198,9 +202,20 @@ class Walk:
                 new = b""
             elif operation is not _KEEP:
                 new = self._replace(element, entry, place)
-            elif element.vr == b"SQ" or entry.vr == "SQ" or element.length == UNDEFINED:
+            elif (
+                element.vr == b"SQ"
+                or entry.vr == "SQ"
+                or element.length == UNDEFINED
+                or (entry.vr in _UNKNOWN_VRS and self._may_hold_items(element))
+            ):
                 kept += 1
                 new = self._keep_sequence(element, place, is_sequence=entry.vr == "SQ")
+            elif entry.unfit_note and not fits(self._value(element), vr=element.vr, asked=entry.vr):
+                removed += 1
+                self.notes.add(entry.unfit_note)
+                if self._explain:
+                    self._record(element, entry, _REMOVE, place)
+                new = b""
             else:
                 kept += 1
                 new = None
@@ -272,6 +287,14 @@ class Walk:
         return self._outline.source.read(*element.bulk)
 
     # Sequences
+
+    def _may_hold_items(self, element: Element) -> bool:
+        """Return whether a value of unknown VR begins like a sequence."""
+        if element.vr not in _NO_VRS:
+            return False
+        if element.bulk is not None:
+            return self._outline.source.read(element.bulk[0], 4) == _ITEM_TAG
+        return self._buffer[element.value : element.value + 4] == _ITEM_TAG
 
     def _keep_sequence(self, element: Element, place: Place, *, is_sequence: bool) -> bytes | None:
         """Walk the items. None where nothing changed, empty where it goes."""

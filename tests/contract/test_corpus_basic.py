@@ -29,7 +29,6 @@ RULES = "name: corpus\nprofile: basic\noptions: []\n"
 
 EXCEPTIONS = {
     "ct/IMG0001.dcm": "verify.identity",  # Series Number is the Patient ID
-    "document/encapsulated_pdf.dcm": "verify.identity",  # the name in Document Title
     "document/gsps_text_annotation.dcm": "verify.identity",  # the name in a layer description
 }
 """True holds of verify: the identifier does stand in an attribute that `basic` keeps."""

@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,7 +37,7 @@ class Run:
     params=[("basic", 1), ("keeping", 2)],
     ids=["basic", "keeping-in-children"],
 )
-def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Run:
     """Run the command over everything; file names say nothing."""
     rules, jobs = request.param
     folder, identity = tmp_path_factory.mktemp("deidentify"), draw()
@@ -71,7 +70,7 @@ def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
     )
     (folder / "state").mkdir(exist_ok=True)
     report = (folder / "report.jsonl").read_text()
-    yield Run(identity, {sink.name: sink for sink in sinks}, report, rules)
+    return Run(identity, {sink.name: sink for sink in sinks}, report, rules)
 
 
 def _objects(identity: Identity) -> list[Phantom]:

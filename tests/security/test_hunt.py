@@ -81,7 +81,9 @@ def test_file_names_are_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize("script", SCRIPTS)
 def test_a_phantom_is_full_of_canaries(script: str, syntax: str) -> None:
     identity = draw()
-    found = Hunt(identity.canaries).search(phantom(identity, "aa", script=script, syntax=syntax).file)
+    found = Hunt(identity.canaries).search(
+        phantom(identity, "aa", script=script, syntax=syntax).file
+    )
     assert {kind for kind, _ in found} == {"word", "number", "date", "uid", script}
 
 

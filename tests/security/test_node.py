@@ -22,7 +22,7 @@ from pydicom.uid import (
 from tests.support import odd_phantoms as odd
 from tests.support import rough_sender as sender
 from tests.support.appliance import free_port, wait_until
-from tests.support.canaries import SCRIPTS, SOP_CLASSES, Identity, draw, phantom
+from tests.support.canaries import SCRIPTS, SOP_CLASSES, Identity, Phantom, draw, phantom
 from tests.support.hunt import Finding, Hunt, Record, Sink, Tree
 from tests.support.planting import ENCODINGS
 from tests.support.rough_recipient import Recipient, recipient
@@ -194,7 +194,7 @@ class _Steps:
         listed = self.node.running.narthex("quarantine", "list", "--json").stdout.splitlines()
         return Counter(json.loads(line)["reason"] for line in listed)
 
-    def send(self, *objects: odd.Phantom, calling: str = "GOOD") -> list[int]:
+    def send(self, *objects: Phantom, calling: str = "GOOD") -> list[int]:
         return sender.send(self.node.port, *objects, calling=calling)
 
     def success(self) -> None:
@@ -250,7 +250,12 @@ class _Steps:
 
     def web(self) -> None:
         word, number = self.identity.word, self.identity.number
-        for page in (word, f"metrics?patient={word}", f"healthz/{number}", f"readyz?{word}={number}"):
+        for page in (
+            word,
+            f"metrics?patient={word}",
+            f"healthz/{number}",
+            f"readyz/?{word}={number}",
+        ):
             self.node.ask(page)
             self.node.ask(page, method="POST", content=word, headers={"X-Patient": word})
         self.node.ask("metrics", headers={"Cookie": f"patient={word}", "Accept": word})

@@ -47,7 +47,7 @@ def _unreachable(url: str) -> Iterator[None]:
     place = sa.make_url(url)
     maintenance = place.set(drivername="postgresql", database="postgres").render_as_string()
     with psycopg.connect(maintenance, autocommit=True) as connection:
-        connection.execute(f'ALTER DATABASE "{place.database}" ALLOW_CONNECTIONS false')  # type: ignore[arg-type]  # (no parameter can stand there)
+        connection.execute(f'ALTER DATABASE "{place.database}" ALLOW_CONNECTIONS false')
         connection.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s",
             (place.database,),
@@ -55,7 +55,7 @@ def _unreachable(url: str) -> Iterator[None]:
         try:
             yield
         finally:
-            connection.execute(f'ALTER DATABASE "{place.database}" ALLOW_CONNECTIONS true')  # type: ignore[arg-type]  # (the same)
+            connection.execute(f'ALTER DATABASE "{place.database}" ALLOW_CONNECTIONS true')
 
 
 def _write(path: Path, text: str) -> None:
@@ -81,9 +81,7 @@ def _spoil_passphrase(node: WatchedNode, file: Path, right: str, wrong: str) -> 
     assert node.tell("vault", "unseal") == 0
 
 
-def test_nothing_of_a_patient_or_a_passphrase_is_left(
-    tmp_path: Path, postgres_url: str
-) -> None:
+def test_nothing_of_a_patient_or_a_passphrase_is_left(tmp_path: Path, postgres_url: str) -> None:
     identity, secrets = draw(), draw()
     right, wrong = f"right {secrets.word} {secrets.number}", f"wrong {secrets.word} words"
     file = tmp_path / "passphrase"

@@ -8,7 +8,6 @@ import random
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from io import BytesIO
 
 from pydicom import Dataset, config
 from pydicom.charset import python_encoding
@@ -20,13 +19,13 @@ from pydicom.filewriter import write_dataset, write_file_meta_info
 from pydicom.sequence import Sequence
 from pydicom.tag import Tag
 from pydicom.uid import (
+    UID,
     CTImageStorage,
     DeflatedExplicitVRLittleEndian,
     ExplicitVRBigEndian,
     ExplicitVRLittleEndian,
     ImplicitVRLittleEndian,
     JPEGBaseline8Bit,
-    UID,
 )
 
 from rules.tables import confidentiality_table
@@ -132,11 +131,12 @@ def draw() -> Identity:
     """Return an identity that nobody had before."""
     chance = random.SystemRandom()
     consonants, vowels = "bdfgklmnprstvwxz", "aeiou"
+    day = f"{chance.randrange(1, 13):02}{chance.randrange(1, 29):02}"
     letters = [chance.choice(vowels if n % 2 else consonants) for n in range(10)]
     return Identity(
         word="".join(letters).capitalize(),
         number=str(chance.randrange(10**9, 10**10)),
-        date=f"19{chance.randrange(11, 50)}{chance.randrange(1, 13):02}{chance.randrange(1, 29):02}",
+        date=f"19{chance.randrange(11, 50)}{day}",
         uid=f"1.2.826.0.1.{chance.randrange(10**9, 10**10)}",
         scripts={
             kind: "".join(chance.sample(letters, 6)) for kind, (_, letters) in SCRIPTS.items()
@@ -240,7 +240,8 @@ def _file_start(identity: Identity, sop_class: str, sop_instance: str, *, syntax
         meta.SourceApplicationEntityTitle = identity.word.upper()
         meta.PrivateInformationCreatorUID = UID(f"{identity.uid}.8")
         meta.PrivateInformation = identity.word.encode()
-        buffer = BytesIO()
+        buffer = DicomBytesIO()
+        buffer.is_little_endian, buffer.is_implicit_VR = True, False
         write_file_meta_info(buffer, meta)
     preamble = identity.word.encode().ljust(128, b"\0")
     return preamble + b"DICM" + buffer.getvalue()
@@ -259,7 +260,9 @@ def _dataset(identity: Identity, suffix: str, *, modality: str, script: str) -> 
         setattr(dataset, f"{keyword}UID", UID(f"{identity.uid}.{_digits(suffix)}.{end}"))
     dataset.Modality = modality
     dataset.PatientName = (
-        f"{word}^Jane={letters}^{letters[:2]}" if "\\" in SCRIPTS[script][0] else f"{letters}^{word}"
+        f"{word}^Jane={letters}^{letters[:2]}"
+        if "\\" in SCRIPTS[script][0]
+        else f"{letters}^{word}"
     )
     dataset.PatientID = f"{word}-{identity.number}"
     dataset.SliceThickness = "1.5"
@@ -293,25 +296,18 @@ def _value(identity: Identity, word: str, letters: str, vr: str, number: int) ->
         if vr in ("CS", "AE"):
             return word.upper()
         return text[: _LENGTHS[vr]] if number % 2 else letters
-    match vr:
-        case "PN":
-            return f"{word}^{letters}" if number % 2 else f"{letters}^{word}^^Dr."
-        case "DA":
-            return identity.date
-        case "DT":
-            return f"{identity.date}101112.000000"
-        case "UI":
-            return UID(f"{identity.uid}.{number}")
-        case "IS" | "DS":
-            return identity.number
-        case "UR":
-            return f"https://example.invalid/{word}?id={identity.number}"
-        case "OB" | "OW" | "UN":
-            return _hidden(word, letters)
-        case "SQ":
-            return Sequence([_item(identity, word, letters)])
-        case _:
-            return None
+    hidden = _hidden(word, letters)
+    values: dict[str, object] = {
+        "PN": f"{word}^{letters}" if number % 2 else f"{letters}^{word}^^Dr.",
+        "DA": identity.date,
+        "DT": f"{identity.date}101112.000000",
+        "UI": UID(f"{identity.uid}.{number}"),
+        "IS": identity.number,
+        "DS": identity.number,
+        "UR": f"https://example.invalid/{word}?id={identity.number}",
+        "SQ": Sequence([_item(identity, word, letters)]) if vr == "SQ" else None,
+    }
+    return values.get(vr, hidden if vr in ("OB", "OW", "UN") else None)
 
 
 def _item(identity: Identity, word: str, letters: str) -> Dataset:
@@ -332,7 +328,12 @@ def _item(identity: Identity, word: str, letters: str) -> Dataset:
 
 def _hidden(word: str, letters: str) -> bytes:
     """Return bytes as private headers hide them: several encodings, compressed too."""
-    parts = (word.encode(), word.encode("utf-16-le"), letters.encode(), zlib.compress(word.encode()))
+    parts = (
+        word.encode(),
+        word.encode("utf-16-le"),
+        letters.encode(),
+        zlib.compress(word.encode()),
+    )
     data = b"\0".join(parts)
     return data + bytes(len(data) % 2)
 

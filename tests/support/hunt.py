@@ -8,7 +8,6 @@ the words.
 
 import base64
 import json
-import os
 import sqlite3
 import zlib
 from collections import Counter
@@ -318,8 +317,8 @@ def processes(root: int) -> list[Process]:
                 environment=(folder / "environ").read_bytes(),
                 core_bytes=core.split()[4],
             )
-            for task in os.listdir(folder / "task"):
-                children = (folder / "task" / task / "children").read_text(encoding="ascii")
+            for task in (folder / "task").iterdir():
+                children = (task / "children").read_text(encoding="ascii")
                 waiting += map(int, children.split())
         except (FileNotFoundError, ProcessLookupError):
             continue  # it ended while we looked

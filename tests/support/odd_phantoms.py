@@ -8,11 +8,11 @@ from dataclasses import replace
 from pydicom import Dataset, config
 from pydicom.sequence import Sequence
 from pydicom.uid import (
+    UID,
     DeflatedExplicitVRLittleEndian,
     ExplicitVRLittleEndian,
     ImplicitVRLittleEndian,
     JPEGBaseline8Bit,
-    UID,
 )
 
 from tests.support.canaries import Identity, Phantom, phantom
@@ -28,7 +28,17 @@ def malformed(identity: Identity) -> list[Phantom]:
     return [
         _broken(identity, number, change)
         for number, change in enumerate(
-            (_truncated, _text_only, _bad_vr, _long_value, _unending, _late, _no_group, _charset, _numbers)
+            (
+                _truncated,
+                _text_only,
+                _bad_vr,
+                _long_value,
+                _unending,
+                _late,
+                _no_group,
+                _charset,
+                _numbers,
+            )
         )
     ]
 
@@ -182,6 +192,4 @@ def in_another_syntax(identity: Identity) -> Phantom:
 
 def _with_encoded(whole: Phantom, encoded: bytes, syntax: str) -> Phantom:
     start = whole.file[: -len(whole.encoded)]
-    return replace(
-        whole, encoded=encoded, file=start + encoded, transfer_syntax_uid=str(syntax)
-    )
+    return replace(whole, encoded=encoded, file=start + encoded, transfer_syntax_uid=str(syntax))

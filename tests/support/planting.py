@@ -21,9 +21,7 @@ def _text(identity: Identity) -> str:
 
 def _original(identity: Identity) -> bytes:
     """Return each word in the character set that it is sent in."""
-    scripts = (
-        word.encode(codec_of(SCRIPTS[kind][0])) for kind, word in identity.scripts.items()
-    )
+    scripts = (word.encode(codec_of(SCRIPTS[kind][0])) for kind, word in identity.scripts.items())
     return b"|".join((identity.word.encode(), *scripts))
 
 

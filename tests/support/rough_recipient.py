@@ -7,7 +7,8 @@ from pathlib import Path
 from uuid import uuid4
 
 from pydicom import Dataset
-from pynetdicom import ALL_TRANSFER_SYNTAXES, AE, AllStoragePresentationContexts, evt
+from pynetdicom import AE, ALL_TRANSFER_SYNTAXES, AllStoragePresentationContexts, evt
+from pynetdicom.dimse_primitives import C_STORE
 
 
 @dataclass
@@ -48,14 +49,17 @@ def recipient(folder: Path, *, comment: str = "") -> Iterator[Recipient]:
             running.refused += 1
             answer.Status = 0xC123
             answer.ErrorComment = running.comment
-        running.called.append(str(event.request.AffectedSOPInstanceUID).encode())
-        (folder / uuid4().hex).write_bytes(event.request.DataSet.getvalue())
+        request = event.request
+        assert isinstance(request, C_STORE)
+        assert request.DataSet is not None
+        running.called.append(str(request.AffectedSOPInstanceUID).encode())
+        (folder / uuid4().hex).write_bytes(request.DataSet.getvalue())
         return answer
 
     entity = AE(ae_title="RECIPIENT")
     entity.acse_timeout = entity.dimse_timeout = entity.network_timeout = 30
     for context in AllStoragePresentationContexts:
-        entity.add_supported_context(context.abstract_syntax, ALL_TRANSFER_SYNTAXES)
+        entity.add_supported_context(str(context.abstract_syntax), ALL_TRANSFER_SYNTAXES)
     server = entity.start_server(
         ("127.0.0.1", 0), block=False, evt_handlers=[(evt.EVT_C_STORE, on_store)]
     )

@@ -5,6 +5,7 @@ import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
+from typing import Any
 
 from pydicom.uid import UID
 from pynetdicom import AE
@@ -39,7 +40,7 @@ def associated(
     kinds = sorted({(each.sop_class_uid, each.transfer_syntax_uid) for each in objects})
     for sop_class, syntax in kinds:
         entity.add_requested_context(UID(sop_class), [UID(syntax)])
-    extra = []
+    extra: list[Any] = []  # pynetdicom's list of ten classes, none of them their base
     if username:
         identity = UserIdentityNegotiation()
         identity.user_identity_type = 2
@@ -77,13 +78,13 @@ def store(association: Association, each: Phantom, *, sop_instance_uid: str = ""
     request.Priority = 2
     request.MoveOriginatorApplicationEntityTitle = "MOVER"
     request.DataSet = BytesIO(each.encoded)
-    association._reactor_checkpoint.clear()  # noqa: SLF001  (or it takes our answer)
+    association._reactor_checkpoint.clear()  # or it takes our answer
     try:
         association.dimse.send_msg(request, context)
         _, answer = association.dimse.get_msg(block=True)
     finally:
-        association._reactor_checkpoint.set()  # noqa: SLF001
-    return NO_ANSWER if answer is None else int(answer.Status)
+        association._reactor_checkpoint.set()
+    return NO_ANSWER if answer is None else int(answer.Status or 0)
 
 
 def find(association: Association, each: Phantom) -> None:

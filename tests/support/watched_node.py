@@ -56,10 +56,17 @@ class WatchedNode:
     def state(self) -> Path:
         return self.running.state
 
-    def ask(self, page: str, **kwargs: object) -> httpx.Response:
+    def ask(
+        self,
+        page: str,
+        *,
+        method: str = "GET",
+        content: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> httpx.Response:
         """Ask the health port and keep the answer."""
         url = f"http://127.0.0.1:{self.running.web_port}/{page}"
-        answer = httpx.request(kwargs.pop("method", "GET"), url, timeout=30, **kwargs)
+        answer = httpx.request(method, url, content=content, headers=headers, timeout=30)
         self.http.plant(repr(answer.headers.multi_items()).encode() + answer.content)
         return answer
 
@@ -92,9 +99,7 @@ class WatchedNode:
         assert pids
         try:
             for pid in pids:
-                resource.prlimit(
-                    pid, resource.RLIMIT_FSIZE, (at_bytes, resource.RLIM_INFINITY)
-                )
+                resource.prlimit(pid, resource.RLIMIT_FSIZE, (at_bytes, resource.RLIM_INFINITY))
             yield
         finally:
             for pid in pids:
@@ -126,8 +131,10 @@ class WatchedNode:
     def settle(self) -> None:
         """Wait until nothing is left to clean."""
         wait_until(
-            lambda: self.running.metric("narthex_objects", state="received") == 0
-            and self.running.metric("narthex_jobs", state="leased") == 0,
+            lambda: (
+                self.running.metric("narthex_objects", state="received") == 0
+                and self.running.metric("narthex_jobs", state="leased") == 0
+            ),
             "everything to be cleaned or held",
         )
 
