@@ -65,7 +65,7 @@ job = sa.Table(
     sa.Column("kind", sa.String(16), nullable=False),  # clean
     sa.Column("study_id", sa.ForeignKey("study.id"), nullable=False),
     sa.Column("generation", sa.Integer, nullable=False),
-    sa.Column("state", sa.String(16), nullable=False),  # due | leased | done | held
+    sa.Column("state", sa.String(16), nullable=False),  # due | leased | done
     sa.Column("created", sa.Double, nullable=False),  # the time a repeat works with
     sa.Column("due", sa.Double, nullable=False),
     sa.Column("owner", sa.String(32)),
@@ -74,6 +74,7 @@ job = sa.Table(
     sa.Column("attempts", sa.Integer, nullable=False, default=0),
     sa.UniqueConstraint("kind", "study_id", "generation"),
     sa.Index("ix_job_due", "state", "due"),
+    sa.Index("ix_job_study", "study_id", "generation"),
 )
 
 archive_object = sa.Table(
@@ -94,6 +95,14 @@ archive_object = sa.Table(
     sa.Column("state", sa.String(16), nullable=False),  # current | superseded
     sa.Index("ix_archive_uid", "project", "sop_instance_uid"),
     sa.Index("ix_archive_spool", "spool_id"),
+    sa.Index(
+        "ux_archive_current",
+        "project",
+        "sop_instance_uid",
+        unique=True,
+        sqlite_where=sa.text("state = 'current'"),
+        postgresql_where=sa.text("state = 'current'"),
+    ),
 )
 
 outbox = sa.Table(

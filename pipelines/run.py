@@ -26,7 +26,7 @@ from pipelines.metadata.opening import open_object, read_normalised
 from pipelines.metadata.outline import Outline
 from pipelines.metadata.replacement import PATIENT_ID, PATIENT_NAME
 from pipelines.metadata.root import RootLookup
-from pipelines.metadata.sop_classes import storage_sop_classes, transfer_syntaxes
+from pipelines.metadata.sop_classes import is_transfer_syntax, storage_sop_classes
 from pipelines.metadata.walk import Walk
 from pipelines.objects import Cleaned, Evidence, IdentityValue, Inspection
 from pipelines.report import Report
@@ -76,7 +76,7 @@ def inspect(
     outline, normalised = open_object(source)
     root = RootLookup.of_outline(outline)
     values = {keyword: root(keyword) or "" for keyword in _REQUIRED}
-    if outline.head.transfer_syntax_uid not in transfer_syntaxes():
+    if not is_transfer_syntax(outline.head.transfer_syntax_uid):
         raise HeldError("transfer-syntax.unsupported")
     if outline.head.sop_class_uid == MediaStorageDirectoryStorage:
         raise HeldError("sop-class.unsupported", where="DICOMDIR")

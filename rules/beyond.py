@@ -57,6 +57,12 @@ _BY_KEYWORD = {
 }
 
 
+def rows_beyond() -> dict[str, dict[str, str]]:
+    """Return our rows, for the hash of a plan."""
+    kept = dict.fromkeys(sorted(_KEPT_LOCATIONS), "K")
+    return {"keyword": _BY_KEYWORD | kept, "vr": _BY_VR}
+
+
 def letter_beyond(keyword: str, vr: str) -> str | None:
     """Return the basic action of an attribute outside Table E.1-1; None: it is kept."""
     if keyword in _BY_KEYWORD:

@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from rules.beyond import letter_beyond
+from rules.beyond import letter_beyond, rows_beyond
 from rules.compounds import OPERATIONS, resolve
 from rules.conditions import Condition
 from rules.plan import Children, Entry, Node, Plan, PrivateEntries, PrivateKey, Roots
@@ -327,7 +327,12 @@ def plan_hash(rule_set: RuleSet) -> str:
     """Return the SHA-256 (hex) of the rule set, without its tests, and of the tables."""
     said = rule_set.model_dump(mode="json", exclude={"tests"})
     said["options"] = sorted(set(said["options"]))
-    canonical = {"format": 1, "rule_set": said, "tables": provenance()}
+    canonical = {
+        "format": 1,
+        "rule_set": said,
+        "tables": provenance(),
+        "beyond": rows_beyond(),
+    }
     text = json.dumps(canonical, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
 

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydicom import datadict
 
+from rules.beyond import letter_beyond
 from rules.compiler import plan_hash
 from rules.load import compile_rules, load_plan, read_rules
 from rules.plan import Entry, Plan
@@ -107,7 +108,10 @@ def test_what_the_table_lacks_is_kept_but_uids_of_instances() -> None:
     for keyword, tag in datadict.keyword_dict.items():
         if rows.row(tag) or not keyword or tag >> 16 in (0, 2, 4):
             continue
-        if datadict.dictionary_VR(tag) != "UI":
+        letter = letter_beyond(keyword, datadict.dictionary_VR(tag))
+        if letter is not None:
+            assert node[tag].action == letter, keyword
+        elif datadict.dictionary_VR(tag) != "UI":
             assert node[tag].operation is Operation.KEEP, keyword
         else:
             assert retaining[tag].operation is Operation.KEEP
@@ -120,6 +124,21 @@ def test_what_the_table_lacks_is_kept_but_uids_of_instances() -> None:
         "MappingResourceUID": Operation.KEEP,
     }.items():
         assert at_root(plan_of(), keyword).operation is operation, keyword
+
+
+def test_what_can_identify_beyond_the_table_goes() -> None:
+    modified = plan_of(Option.RETAIN_LONGITUDINAL_MODIFIED_DATES)
+    for keyword, operation in {
+        "EvaluatorName": Operation.DUMMY,
+        "StudyUpdateDateTime": Operation.DUMMY,
+        "RetrieveURL": Operation.REMOVE,
+        "PlacerOrderNumberProcedure": Operation.REMOVE,
+        "DocumentTitle": Operation.EMPTY,
+        "TextValue": Operation.DUMMY,
+        "CodingSchemeURL": Operation.KEEP,
+    }.items():
+        assert at_root(plan_of(), keyword).operation is operation, keyword
+    assert at_root(modified, "StudyUpdateDateTime").operation is Operation.SHIFT_DATE
 
 
 def test_what_the_dictionary_lacks_is_removed_or_held() -> None:

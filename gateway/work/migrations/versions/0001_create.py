@@ -31,6 +31,14 @@ def upgrade() -> None:
     op.create_index(
         "ix_archive_uid", "archive_object", ["project", "sop_instance_uid"], unique=False
     )
+    op.create_index(
+        "ux_archive_current",
+        "archive_object",
+        ["project", "sop_instance_uid"],
+        unique=True,
+        sqlite_where=sa.text("state = 'current'"),
+        postgresql_where=sa.text("state = 'current'"),
+    )
     op.create_table(
         "association",
         sa.Column("id", sa.String(length=32), nullable=False),
@@ -77,6 +85,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("kind", "study_id", "generation"),
     )
     op.create_index("ix_job_due", "job", ["state", "due"], unique=False)
+    op.create_index("ix_job_study", "job", ["study_id", "generation"], unique=False)
     op.create_table(
         "outbox",
         sa.Column("id", sa.String(length=32), nullable=False),
