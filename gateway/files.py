@@ -19,13 +19,16 @@ class FileReader:
     Parameters
     ----------
     path : pathlib.Path
+    follows_links : bool
+        False: a symbolic link is an error. Only what a person named may be one.
     """
 
     __slots__ = ("_size", "descriptor")
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, follows_links: bool = False) -> None:
         # a FIFO must not wait for its writer
-        self.descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+        flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK
+        self.descriptor = os.open(path, flags if follows_links else flags | os.O_NOFOLLOW)
         self._size = os.fstat(self.descriptor).st_size
 
     @property
@@ -53,6 +56,15 @@ class FileReader:
     ) -> None:
         """Close the file."""
         self.close()
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in `folder` durable."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def write_segments(descriptor: int, segments: Iterable[Segment], source: RangeReader) -> None:

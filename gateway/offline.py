@@ -125,7 +125,7 @@ class Offline:
     def clean_file(self, path: Path) -> Result:
         """Clean one file; whatever happens becomes a row."""
         try:
-            with FileReader(path) as source:
+            with FileReader(path, follows_links=True) as source:
                 return self._clean(path, source)
         except HeldError as error:
             return self._failed(path, "quarantined", error.code, error.where)

@@ -197,7 +197,7 @@ def _show(files: list[Path], settings: Settings) -> None:
     plan = load_plan("basic")
     vault = open_project_vault(settings)
     for number, path in enumerate(files):
-        with FileReader(path) as source:
+        with FileReader(path, follows_links=True) as source:
             cleaned = _clean(source, plan, vault)
         written = pydicom.dcmread(_archived(cleaned, settings))
         changes = cleaned.report.changes

@@ -19,6 +19,7 @@ from pynetdicom.presentation import PresentationContext, build_context
 
 from gateway.ports import Delivery
 from gateway.scp.sockets import prompt
+from gateway.send.checkpoint import Checkpoint
 from gateway.send.outbox import BUSY, LOST, REFUSED, UNREACHABLE, UNTRIED
 from gateway.send.transcode import NATIVE, is_possible
 from gateway.send.transcode import REFUSED as SYNTAX_REFUSED
@@ -225,6 +226,7 @@ def _associations(kinds: Mapping[int, Kind]) -> Iterator[list[int]]:
 
 def _be_prompt(event: evt.Event) -> None:
     """Take part in no wait for Nagle's algorithm, neither ours nor the peer's."""
+    event.assoc._reactor_checkpoint = Checkpoint(event.assoc)  # noqa: SLF001  (see there)
     transport = event.assoc.dul.socket
     if transport is not None and transport.socket is not None:
         transport.socket = prompt(transport.socket, timeout_seconds=event.assoc.network_timeout)

@@ -4,6 +4,8 @@ import os
 import secrets
 from pathlib import Path
 
+from gateway.files import sync_folder
+
 
 def write_durably(path: Path, content: bytes, *, replaces: bool) -> None:
     """Write `content` under `path`, mode 0600, file and folder fsynced.
@@ -35,8 +37,4 @@ def write_durably(path: Path, content: bytes, *, replaces: bool) -> None:
             path.hardlink_to(temporary)
     finally:
         temporary.unlink(missing_ok=True)
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    sync_folder(path.parent)

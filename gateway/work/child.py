@@ -22,12 +22,12 @@ from time import process_time
 from typing import Any, Protocol
 
 import pipelines.run
-from gateway.archive.reader import FileReader
 from gateway.errors import SpoolDamagedError
+from gateway.files import FileReader, write_segments
 from gateway.send.transcode import transcode
 from gateway.spool.reader import SpoolReader
 from gateway.work.frames import FrameError, Message, receive_message, send_message
-from pipelines.context import RangeReader, Span, SubjectContext
+from pipelines.context import RangeReader, SubjectContext
 from pipelines.errors import HeldError
 from pipelines.objects import Cleaned, Inspection
 from rules.disclosure import install_hooks, log_error
@@ -38,8 +38,7 @@ OUT_OF_MEMORY = 71
 """Exit code: the address space was used up, nothing in the process can be trusted."""
 
 INTERNAL = "internal.error"
-_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
-_PIECE = 1 << 20
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS})
 
 
 class Pipeline(Protocol):
@@ -222,17 +221,13 @@ def _context(fields: Mapping[str, Any]) -> SubjectContext:
 def _write(path: Path, cleaned: Cleaned) -> int:
     """Write the segments to a new file, durably, and return its size."""
     flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC
-    with os.fdopen(os.open(path, flags, 0o600), "wb", buffering=_PIECE) as file:
-        for segment in cleaned.segments:
-            if isinstance(segment, Span):
-                end = segment.offset + segment.length
-                for offset in range(segment.offset, end, _PIECE):
-                    file.write(cleaned.source.read(offset, min(_PIECE, end - offset)))
-            else:
-                file.write(segment)
-        file.flush()
-        os.fsync(file.fileno())
-        return file.tell()
+    descriptor = os.open(path, flags, 0o600)
+    try:
+        write_segments(descriptor, cleaned.segments, cleaned.source)
+        os.fsync(descriptor)
+        return os.fstat(descriptor).st_size
+    finally:
+        os.close(descriptor)
 
 
 def _transcode(message: Message) -> Message:

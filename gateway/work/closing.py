@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 import sqlalchemy as sa
 
+from gateway.backoff import SLACK_SECONDS
 from gateway.databases import reading
 from gateway.failpoints import failpoint
 from gateway.tables import association, spool_object, study
@@ -28,25 +29,26 @@ def close_studies(
     quiet_seconds : Mapping[str, float]
         By name of the peer; others wait `DEFAULT_QUIET_SECONDS`.
     """
-    shortest = min([*quiet_seconds.values(), DEFAULT_QUIET_SECONDS])
+    waits = {peer: now - seconds for peer, seconds in quiet_seconds.items()}
+    default = sa.literal(now - DEFAULT_QUIET_SECONDS)
+    latest = sa.case(waits, value=study.c.peer, else_=default) if waits else default
+    shortest = now - min([*quiet_seconds.values(), DEFAULT_QUIET_SECONDS])
+    is_wrong = study.c.last_received > now + SLACK_SECONDS  # the clock was set back since
+    quiet = sa.and_(
+        study.c.open,
+        sa.or_(sa.and_(study.c.last_received <= shortest, study.c.last_received <= latest), is_wrong),
+        ~_busy(),
+    )
     with reading(engine).connect() as connection:
-        candidates = connection.execute(
-            sa.select(study.c.id, study.c.peer)
-            .where(study.c.open, study.c.last_received <= now - shortest)
-            .order_by(study.c.last_received)
+        candidates = connection.scalars(
+            sa.select(study.c.id).where(quiet).order_by(study.c.last_received).limit(limit)
         ).all()
-    closed = 0
-    for study_id, peer in candidates:
-        if closed == limit:
-            break
-        quiet = quiet_seconds.get(peer, DEFAULT_QUIET_SECONDS)
-        closed += _close(engine, study_id, latest=now - quiet, now=now)
-    return closed
+    return sum(_close(engine, study_id, quiet, now=now) for study_id in candidates)
 
 
-def _close(engine: sa.Engine, study_id: str, *, latest: float, now: float) -> bool:
-    """Close one study if it is still quiet: the receiver may have been faster."""
-    busy = (
+def _busy() -> sa.Exists:
+    """Return the condition that an association lasts that brought instances."""
+    return (
         sa.select(spool_object.c.id)
         .join(association, association.c.id == spool_object.c.association_id)
         .where(
@@ -56,11 +58,18 @@ def _close(engine: sa.Engine, study_id: str, *, latest: float, now: float) -> bo
         )
         .exists()
     )
+
+
+def _close(
+    engine: sa.Engine, study_id: str, quiet: sa.ColumnElement[bool], *, now: float
+) -> bool:
+    """Close one study if it is still quiet: the receiver may have been faster."""
+    received = study.c.last_received
     with engine.begin() as connection:
         generation = connection.execute(
             study.update()
-            .where(study.c.id == study_id, study.c.open, study.c.last_received <= latest, ~busy)
-            .values(open=False)
+            .where(study.c.id == study_id, quiet)
+            .values(open=False, last_received=sa.case((received > now, now), else_=received))
             .returning(study.c.generation)
         ).scalar_one_or_none()
         if generation is None:

@@ -12,6 +12,7 @@ from uuid import uuid4
 
 import sqlalchemy as sa
 
+from gateway.backoff import is_past
 from gateway.errors import LostLeaseError
 from gateway.ports import Lease
 from gateway.tables import job
@@ -62,7 +63,8 @@ def add_job(
 def lease_job(engine: sa.Engine, *, owner: str, now: float, seconds: float) -> Job | None:
     """Lease the job that is due longest, or return None.
 
-    A job whose lease ran out is due again.
+    A job whose lease ran out is due again; one that is due later than any wait lasts was
+    written under a clock that was wrong, and is due now.
     """
     earlier = job.alias()
     waits = (
@@ -75,7 +77,7 @@ def lease_job(engine: sa.Engine, *, owner: str, now: float, seconds: float) -> J
         .exists()
     )
     ready = sa.or_(
-        sa.and_(job.c.state == "due", job.c.due <= now),
+        sa.and_(job.c.state == "due", is_past(job.c.due, now=now)),
         sa.and_(job.c.state == "leased", job.c.lease_until < now),
     )
     choice = (

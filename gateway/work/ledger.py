@@ -6,6 +6,7 @@ outbox, state of the spool objects. Nothing else happens inside it.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from hashlib import sha256
 from itertools import groupby
 from uuid import uuid4
 
@@ -214,11 +215,43 @@ def commit_batch(
         pairs = [(o.object_id, r) for o in wanted for r in o.releases]
         if pairs:
             current = {(r.project, r.sop_instance_uid): r for _, r in pairs}
+            _lock(connection, current)
             _index(connection, pairs, list(current.values()), created=job.created)
             _queue(connection, list(current.values()), now=now)
         if ends_job:
             finish(connection, job.lease)
     return [outcome for outcome in outcomes if outcome.object_id not in changed]
+
+
+def hold_rest(engine: sa.Engine, job: Job, reason: str, *, until: float) -> None:
+    """Hold what is left of a job, and end it.
+
+    Raises
+    ------
+    gateway.errors.LostLeaseError
+        Nothing was committed.
+    """
+    with engine.begin() as connection:
+        hold_fence(connection, job.lease, until=until)
+        connection.execute(
+            spool_object.update()
+            .where(
+                spool_object.c.study_id == job.study_id,
+                spool_object.c.generation == job.generation,
+                spool_object.c.state == "received",
+            )
+            .values(state=HELD, reason=reason)
+        )
+        finish(connection, job.lease)
+
+
+def _lock(connection: sa.Connection, places: Iterable[tuple[str, str]]) -> None:
+    """Let workers decide about one UID of a project one after the other."""
+    if connection.dialect.name != "postgresql":
+        return  # SQLite has one writer
+    digests = (sha256(f"{project}|{uid}".encode()).digest() for project, uid in places)
+    for key in sorted({int.from_bytes(digest[:8], "big", signed=True) for digest in digests}):
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(key)))
 
 
 def _set_states(connection: sa.Connection, outcomes: Sequence[Outcome]) -> set[str]:

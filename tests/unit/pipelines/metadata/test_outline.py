@@ -13,7 +13,6 @@ from pipelines.metadata.elements import Scanner
 from pipelines.metadata.head import Head, read_head
 from pipelines.metadata.normalise import BytesReader
 from pipelines.metadata.outline import Outline, read_outline
-from tests.support.datasets import SAFE_CREATORS
 from tests.support.encoding import EXPLICIT, IMPLICIT, UNDEFINED, Made, MadeItem, encode
 from tests.support.objects import cleaned, element, fragments, item, joined, options, small, walked
 
@@ -149,22 +148,32 @@ def test_many_fragments_are_released_as_they_are(transfer_syntax: str) -> None:
     assert joined(walked(data)).endswith(tail)
 
 
-def test_a_large_unknown_private_sequence_is_walked() -> None:
-    # (0021,1001) of GEMS_… is no sequence; those of Philips are
-    creator, tag = "Philips MR Imaging DD 005", 0x2005140F
-    rules = options("retain-safe-private")
+def test_a_large_private_sequence_in_un_is_walked() -> None:
     inside = element(0x00081155, "", b"1.2.3.4\0") + element(0x00100010, "", b"MILLER^JANE ")
-    inside += element(0x00186000, "", b"7 ")
+    inside += element(0x00280010, "", b"\4\0")
     value = item(inside) * 300
     assert len(value) > 8 * 1024
-    block = element(0x20050014, "LO", creator.encode("ascii") + b" ") + element(tag, "UN", value)
-    written = joined(walked(small(tail=block), rules))
+    creator = element(0x01190010, "LO", b"SIEMENS Ultrasound SC2000 ")
+    data = small(tail=creator + element(0x01191002, "UN", value))
+    result = walked(data, options("retain-safe-private"))
+    written = joined(result)
+    assert b"SIEMENS Ultrasound SC2000" in written
+    assert written.count(element(0x00280010, "", b"\4\0")) == 300
     assert b"MILLER" not in written
     assert b"1.2.3.4\0" not in written
-    assert SAFE_CREATORS  # of the table that the rule set reads
+    assert result.sop_instance_uid in result.evidence.uids.values()
 
 
-def test_a_large_private_sequence_of_text_stays_removed() -> None:
+def test_a_large_value_that_should_be_items_and_is_not_goes() -> None:
+    creator = element(0x01190010, "LO", b"SIEMENS Ultrasound SC2000 ")
+    data = small(tail=creator + element(0x01191002, "UN", b"Miller^Jane " * 800))
+    result = walked(data, options("retain-safe-private"))
+    assert "unreadable-sequence.removed" in result.report.notes
+    assert b"Miller" not in joined(result)
+    assert b"SIEMENS Ultrasound SC2000" not in joined(result)
+
+
+def test_a_large_private_value_that_a_rule_keeps_stays() -> None:
     rules = options(rules="rules:\n  - {tags: ['(0029,\"ACME 1.1\",10)'], action: K}\n")
     block = element(0x00290010, "LO", b"ACME 1.1")
     good = element(0x00291010, "UN", item(element(0x00280010, "", b"\4\0")) * 2000)
