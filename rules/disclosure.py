@@ -65,6 +65,8 @@ class Event(StrEnum):
     LIBRARY = "library"
     ERROR = "error"
     SEND_OFFERED = "send.offered"
+    SEND_RETRIED = "send.retried"
+    ARCHIVE_SWEPT = "archive.swept"
 
 
 FIELDS: dict[str, type | tuple[type, ...]] = {

@@ -10,14 +10,17 @@ import hashlib
 import hmac
 import os
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
+from gateway.files import sync_folder
+
 TEMPORARY = "tmp"
 _LOCK = "lock"
-_SHARDS = tuple(f"{number:02x}" for number in range(256))
+SHARDS = tuple(f"{number:02x}" for number in range(256))
+"""Folders of the objects: the first two digits of their names."""
 
 
 def object_name(secret: bytes, *, sop_instance_uid: str, plan_hash: str, content: bytes) -> str:
@@ -53,8 +56,8 @@ class ArchiveStore:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         (folder / TEMPORARY).mkdir(mode=0o700, parents=True, exist_ok=True)
-        if not (folder / _SHARDS[-1]).is_dir():
-            for shard in _SHARDS:
+        if not (folder / SHARDS[-1]).is_dir():
+            for shard in SHARDS:
                 (folder / shard).mkdir(mode=0o700, exist_ok=True)
             sync_folder(folder)
 
@@ -74,21 +77,48 @@ class ArchiveStore:
             Temporary file and name.
         """
         folders = set()
-        for temporary, name in files:
-            target = self.path(name)
-            try:
-                os.link(temporary, target)
-            except FileExistsError:
-                temporary.replace(target)
-            else:
-                temporary.unlink()
-            folders.add(target.parent)
+        with _locked(self.folder / TEMPORARY, fcntl.LOCK_SH):  # nothing is removed meanwhile
+            for temporary, name in files:
+                target = self.path(name)
+                try:
+                    os.link(temporary, target)
+                except FileExistsError:
+                    temporary.replace(target)
+                else:
+                    temporary.unlink()
+                folders.add(target.parent)
         for folder in folders:
             sync_folder(folder)
 
-    def remove(self, name: str) -> None:
-        """Remove an object; one that is not there is no error."""
-        self.path(name).unlink(missing_ok=True)
+    def remove_unknown(
+        self,
+        shard: str,
+        *,
+        before: float,
+        known: Callable[[Sequence[str]], Collection[str]],
+    ) -> int:
+        """Remove the objects of one folder that nobody knows, and return how many.
+
+        Parameters
+        ----------
+        shard : str
+            Of `SHARDS`.
+        before : float
+            Only what got its name before this time, by the clock of the file system.
+        known : Callable[[Sequence[str]], Collection[str]]
+            Returns those of the names that stay.
+        """
+        with _locked(self.folder / TEMPORARY, fcntl.LOCK_EX):  # nothing is published meanwhile
+            with os.scandir(self.folder / shard) as entries:
+                old = [
+                    entry.name.removesuffix(".dcm")
+                    for entry in entries
+                    if entry.name.endswith(".dcm") and entry.stat().st_ctime < before
+                ]
+            unknown = set(old).difference(known(old))
+            for name in unknown:
+                self.path(name).unlink()
+        return len(unknown)
 
 
 class Workspace:
@@ -103,7 +133,7 @@ class Workspace:
 
     def __init__(self, store: ArchiveStore, owner: str) -> None:
         self.folder = store.folder / TEMPORARY / owner
-        with _starts_and_burials(store):
+        with _locked(store.folder / TEMPORARY, fcntl.LOCK_EX):
             self.folder.mkdir(mode=0o700)
             self._lock = _open_lock(self.folder)
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -126,7 +156,7 @@ class Workspace:
 def bury_dead_workers(store: ArchiveStore) -> list[str]:
     """Remove the folders of workers that live no more and return their ids."""
     dead = []
-    with _starts_and_burials(store):
+    with _locked(store.folder / TEMPORARY, fcntl.LOCK_EX):
         for folder in sorted((store.folder / TEMPORARY).iterdir()):
             if not folder.is_dir():
                 continue
@@ -144,11 +174,11 @@ def bury_dead_workers(store: ArchiveStore) -> list[str]:
 
 
 @contextmanager
-def _starts_and_burials(store: ArchiveStore) -> Iterator[None]:
-    """Keep a worker that just starts from being taken for dead."""
-    lock = _open_lock(store.folder / TEMPORARY)
+def _locked(folder: Path, how: int) -> Iterator[None]:
+    """Keep a worker that starts from being taken for dead, and what is published from removal."""
+    lock = _open_lock(folder)
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        fcntl.flock(lock, how)
         yield
     finally:
         os.close(lock)
@@ -156,12 +186,3 @@ def _starts_and_burials(store: ArchiveStore) -> Iterator[None]:
 
 def _open_lock(folder: Path) -> int:
     return os.open(folder / _LOCK, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
-
-
-def sync_folder(folder: Path) -> None:
-    """Make the names in `folder` durable."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -239,7 +239,7 @@ class _Connection(socketserver.BaseRequestHandler):
             return _refusal(VaultUnavailableError("a database does not answer"))
         except Exception as error:  # noqa: BLE001  (top of a request: recorded and refused)
             log_error(error)
-            return _refusal(VaultError("the broker failed; its log says where"))
+            return _refusal(VaultUnavailableError("the broker failed; its log says where"))
 
 
 def _refusal(error: GatewayError) -> Values:

@@ -21,6 +21,7 @@ _ERRORS: dict[str, type[GatewayError]] = {
         errors.SubjectErasedError,
         errors.TamperedError,
         errors.UnsealError,
+        errors.VaultError,
         errors.VaultUnavailableError,
     )
 }
@@ -51,7 +52,7 @@ class _Channel:
                 self._close()
                 answer = self._exchange_anew(request)
         if "error" in answer:
-            kind = _ERRORS.get(str(answer["error"]), VaultError)
+            kind = _ERRORS.get(str(answer["error"]), VaultUnavailableError)
             raise kind(str(answer.get("hint", "")))
         return answer
 

@@ -5,6 +5,7 @@ verify it. What is said about the object itself is a `HeldError`; all other erro
 about the node and stop the job.
 """
 
+import errno
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -28,6 +29,9 @@ from rules.disclosure import Event, log
 
 DEATHS_AT_MOST = 3
 """Children that one object may cost."""
+
+_GONE = frozenset({errno.ENOENT, errno.EIO})
+"""What a lost file or a bad disk answers: of this object, and of no other."""
 
 _CODE = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*")
 _UID = re.compile(r"[0-9.]{1,64}")
@@ -130,8 +134,10 @@ class Cleaner:
         path = self._spool / object_.id
         try:
             wrapped = read_wrapped_key(path)
-        except FileNotFoundError:
-            raise SpoolDamagedError("the file is missing") from None
+        except OSError as error:
+            if error.errno in _GONE:
+                raise SpoolDamagedError("the file is missing, or the disk is damaged") from None
+            raise
         source = {
             "path": str(path),
             "key": self._vault.file_key(wrapped, lease=job.lease).hex(),

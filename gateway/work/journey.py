@@ -36,8 +36,17 @@ from gateway.work.ledger import CLEANED, HELD, Outcome, SpoolObject
 from pipelines.errors import HeldError
 from rules.disclosure import Event, log_error
 
-_OF_THE_JOB = (ArchiveFullError, ChildStartError, LostLeaseError, sa.exc.SQLAlchemyError)
+_OF_THE_JOB = (
+    ArchiveFullError,
+    ChildStartError,
+    LostLeaseError,
+    OSError,
+    sa.exc.SQLAlchemyError,
+)
 """Errors that say nothing about the object at hand."""
+
+ATTEMPTS = "work.attempts"
+"""Reason of objects whose job failed again and again."""
 
 
 class StoppedError(GatewayError):
@@ -119,6 +128,20 @@ class Journey:
         for object_id in ledger.replaced_objects(self._engine, job):
             self._forget(object_id)
 
+    def give_up(self, job: Job) -> None:
+        """Hold what is left of `job`, for a person to look at, and end it.
+
+        Raises
+        ------
+        gateway.errors.LostLeaseError
+            Another worker has the job.
+        """
+        self._keeper.keep(job.lease)
+        objects = ledger.received_objects(self._engine, job)
+        held = [_held(object_.id, ATTEMPTS).outcome for object_ in objects]
+        self._audit.append(_events(job, held))
+        ledger.hold_rest(self._engine, job, ATTEMPTS, until=self._keeper.renewed())
+
     # 1. one study, one subject
 
     def _is_conflict(
@@ -149,37 +172,7 @@ class Journey:
             indexes.add(object_.subject_index)
         return len(identities) > 1 or (bool(before) and len(indexes) > 1)
 
-    # 3. commit: archive files, audit, one transaction, spool deletion
-
-    def _commit(self, job: Job, results: Sequence[Result], *, ends_job: bool) -> None:
-        outcomes = [result.outcome for result in results]
-        files = [file for result in results for file in result.files]
-        known = ledger.indexed_names(self._engine, [name for _, name in files])
-        fresh = [(path, name) for path, name in files if name not in known]
-        failpoint("archive.written")
-        self._store.publish(fresh)
-        failpoint("archive.linked")
-        self._audit.append(_events(job, outcomes))
-        unwanted = ledger.commit_batch(
-            self._engine,
-            job,
-            outcomes,
-            now=self._clock.now(),
-            until=self._keeper.renewed(),
-            ends_job=ends_job,
-        )
-        failpoint("job.committed")
-        for outcome in unwanted:
-            for release in outcome.releases:
-                if release.name not in known:
-                    self._store.remove(release.name)
-        for outcome in outcomes:
-            if outcome.state != HELD or outcome in unwanted:
-                self._forget(outcome.object_id)
-        failpoint("spool.deleted")
-
-    def _forget(self, object_id: str) -> None:
-        (self._spool / object_id).unlink(missing_ok=True)
+    # 2. each object: `Cleaner.clean`, held where it fails because of itself
 
     def _guarded(self, object_: SpoolObject, step: Callable[[], Result]) -> Result:
         """Hold the object where the step fails because of it."""
@@ -199,6 +192,36 @@ class Journey:
         except Exception as error:  # noqa: BLE001  (recorded and held, never lost)
             log_error(error, object_id=object_.id)
             return _held(object_.id, "internal.error")
+
+    # 3. commit: archive files, audit, one transaction, spool deletion
+
+    def _commit(self, job: Job, results: Sequence[Result], *, ends_job: bool) -> None:
+        outcomes = [result.outcome for result in results]
+        files = [file for result in results for file in result.files]
+        # Another job may index one of the names meanwhile: what is published is never taken
+        # back here. `gateway.work.sweep` finds what stays without a row.
+        known = ledger.indexed_names(self._engine, [name for _, name in files])
+        fresh = [(path, name) for path, name in files if name not in known]
+        failpoint("archive.written")
+        self._store.publish(fresh)
+        failpoint("archive.linked")
+        self._audit.append(_events(job, outcomes))
+        unwanted = ledger.commit_batch(
+            self._engine,
+            job,
+            outcomes,
+            now=self._clock.now(),
+            until=self._keeper.renewed(),
+            ends_job=ends_job,
+        )
+        failpoint("job.committed")
+        for outcome in outcomes:
+            if outcome.state != HELD or outcome in unwanted:
+                self._forget(outcome.object_id)
+        failpoint("spool.deleted")
+
+    def _forget(self, object_id: str) -> None:
+        (self._spool / object_id).unlink(missing_ok=True)
 
 
 def _held(object_id: str, reason: str) -> Result:

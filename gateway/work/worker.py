@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from gateway.archive.store import ArchiveStore, bury_dead_workers
 from gateway.backoff import backoff_seconds
 from gateway.databases import reading
-from gateway.errors import GatewayError, LostLeaseError, SealedError
+from gateway.errors import ArchiveFullError, GatewayError, LostLeaseError, SealedError
 from gateway.failpoints import failpoint
 from gateway.ports import Clock
 from gateway.send import outbox
@@ -18,9 +18,20 @@ from gateway.work.child_process import ChildStartError
 from gateway.work.closing import close_studies
 from gateway.work.journey import Journey, StoppedError
 from gateway.work.leases import Job, lease_job, postpone, release_owner
+from gateway.work.sweep import Sweep
 from rules.disclosure import Event, log, log_error
 
-SEALED_SECONDS = 5.0
+PAUSE_SECONDS = 5.0
+"""How long a worker waits where the node lacks something that every job needs."""
+ATTEMPTS_AT_MOST = 20
+"""Then what is left of the job is held: some two and a half hours after the first."""
+DATABASE = "database.work"
+_OF_THE_NODE = (
+    SealedError,
+    ArchiveFullError,
+    sa.exc.InterfaceError,
+    sa.exc.OperationalError,
+)
 _GONE = ("cleaned", "refused", "discarded", "superseded")
 
 
@@ -61,6 +72,7 @@ def run_worker(
     quiet_seconds: Mapping[str, float],
     lease_seconds: float,
     poll_seconds: float,
+    sweep: Sweep,
     stop: threading.Event,
 ) -> None:
     """Carry out jobs until `stop` is set; the batch at hand is finished.
@@ -77,25 +89,46 @@ def run_worker(
         restarted.
     """
     closed_at = 0.0
+    trouble = ""
     while not stop.is_set():
         try:
             if abs(clock.now() - closed_at) >= poll_seconds:
                 closed_at = clock.now()
                 close_studies(engine, quiet_seconds=quiet_seconds, now=closed_at)
+            sweep.step()
             job = lease_job(engine, owner=owner, now=clock.now(), seconds=lease_seconds)
             if job is None:
                 stop.wait(poll_seconds)
                 continue
-            work_on(engine, job, journey=journey, clock=clock, stop=stop)
-        except sa.exc.SQLAlchemyError as error:
+            trouble = work_on(engine, job, journey=journey, clock=clock, stop=stop, known=trouble)
+            if trouble:
+                stop.wait(PAUSE_SECONDS)  # the other jobs would fare no better
+        except (OSError, sa.exc.SQLAlchemyError) as error:
             log_error(error, component="worker")
-            stop.wait(SEALED_SECONDS)
+            stop.wait(PAUSE_SECONDS)
 
 
 def work_on(
-    engine: sa.Engine, job: Job, *, journey: Journey, clock: Clock, stop: threading.Event
-) -> None:
+    engine: sa.Engine,
+    job: Job,
+    *,
+    journey: Journey,
+    clock: Clock,
+    stop: threading.Event,
+    known: str = "",
+) -> str:
     """Carry out one leased job, or give it back.
+
+    Parameters
+    ----------
+    known : str
+        The trouble that the job before met; it is not logged again.
+
+    Returns
+    -------
+    str
+        Code of what the node lacks, whatever the job (a sealed vault, a full disk); "" where
+        it lacks nothing. Such a try is no attempt.
 
     Raises
     ------
@@ -103,24 +136,36 @@ def work_on(
     """
     failpoint("job.leased")
     job_id = job.lease.job_id
-    log(Event.JOB_LEASED, job_id=job_id, generation=job.generation, attempts=job.attempts)
+    if not known:
+        log(Event.JOB_LEASED, job_id=job_id, generation=job.generation, attempts=job.attempts)
     try:
-        journey.run(job, should_stop=stop.is_set)
+        if job.attempts > ATTEMPTS_AT_MOST:
+            journey.give_up(job)
+        else:
+            journey.run(job, should_stop=stop.is_set)
     except LostLeaseError:
         log(Event.JOB_LOST, job_id=job_id)
-    except (SealedError, StoppedError) as error:
-        wait = SEALED_SECONDS if isinstance(error, SealedError) else 0.0
-        _give_back(engine, job, due=clock.now() + wait, counts=False)
+    except StoppedError as error:
+        _give_back(engine, job, due=clock.now(), counts=False)
         log(Event.JOB_POSTPONED, job_id=job_id, reason=error.code)
-    except Exception as error:
+    except (*_OF_THE_NODE, ChildStartError) as error:
+        code = error.code if isinstance(error, GatewayError) else DATABASE
+        if code != known:
+            if not isinstance(error, SealedError):
+                log_error(error, job_id=job_id)
+            log(Event.JOB_POSTPONED, job_id=job_id, reason=code)
+        _give_back(engine, job, due=clock.now() + PAUSE_SECONDS, counts=False)
+        if isinstance(error, ChildStartError):
+            raise
+        return code
+    except Exception as error:  # noqa: BLE001  (top of a job: recorded, tried again, held in the end)
         log_error(error, job_id=job_id)
         _give_back(engine, job, due=clock.now() + backoff_seconds(job.attempts), counts=True)
         code = error.code if isinstance(error, GatewayError) else "internal.error"
         log(Event.JOB_FAILED, job_id=job_id, attempts=job.attempts, reason=code)
-        if isinstance(error, ChildStartError):
-            raise
     else:
         log(Event.JOB_DONE, job_id=job_id)
+    return ""
 
 
 def _give_back(engine: sa.Engine, job: Job, *, due: float, counts: bool) -> None:

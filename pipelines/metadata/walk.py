@@ -35,7 +35,6 @@ _FRAGMENTS_VRS = frozenset([b"OB", b"OW"])
 _NO_VRS = frozenset([b"", b"UN"])
 _UNKNOWN_VRS = frozenset(["", "UN"])
 _ITEM_TAG = b"\xfe\xff\x00\xe0"
-_ITEMS_VRS = frozenset([b"SQ", b"UN"])
 
 _KEEP = Operation.KEEP
 _REMOVE = Operation.REMOVE
@@ -313,7 +312,7 @@ class Walk:
             return b""
         if content is None:
             return None
-        vr = element.vr if element.vr in _ITEMS_VRS else b"SQ"
+        vr = b"SQ" if element.vr == b"SQ" else b"UN"  # whose items are implicit VR
         return encode_sequence(element.tag, vr, content, implicit=place.implicit)
 
     def _items(self, element: Element, place: Place) -> bytes | None:
