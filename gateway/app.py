@@ -6,6 +6,7 @@ The way of an object through them: `gateway.scp` receives and answers Success wh
 goes to `gateway.archive`, its delivery to the outbox, from where `gateway.send` takes it.
 
 Each `run_` function is one process of ``narthex serve``, and imports only what it needs.
+`gateway.configuration` says the settings in the words of the parts.
 """
 
 import os
@@ -18,22 +19,19 @@ from uuid import uuid4
 import sqlalchemy as sa
 
 from gateway.clock import SystemClock
-from gateway.databases import open_database, reading, upgrade
+from gateway.databases import open_database, upgrade
 from gateway.errors import SealedError
-from gateway.ports import AuditLog, Lease, Vault
+from gateway.ports import AuditLog, Vault
 from gateway.process import prepared, wait_for
 from gateway.settings import Settings
 from gateway.state import prepare, read_receiver_id, read_receiver_key
-from gateway.tables import job
 from rules.disclosure import Event, log
 
 if TYPE_CHECKING:
     from gateway.archive.store import ArchiveStore
-    from gateway.vault.broker import LeaseCheck
     from gateway.vault.client import AdminClient, BrokerClient
     from gateway.vault.vault import VaultStore
-    from gateway.work.child_process import Limits
-    from gateway.work.routing import Route
+    from gateway.work.journey import Journey
 
 ANSWER_SECONDS = 30.0
 """How long the broker may take to answer a worker."""
@@ -43,7 +41,6 @@ SPOOL_KEY_SECONDS = 60.0
 """How long a receiver waits for the vault's first unsealing."""
 POLL_SECONDS = 0.5
 """How often a worker looks for work."""
-MIB = 1 << 20
 
 
 def migrate(settings: Settings) -> None:
@@ -65,6 +62,7 @@ def run_broker(settings: Settings) -> None:
     """Hold the keys until told to stop; unseal where a file of the settings opens the vault."""
     from gateway.audit.log import open_audit_log
     from gateway.vault.broker import Broker, harden_process
+    from gateway.work.lease_check import lease_check
 
     harden_process()
     with prepared(settings) as stop:
@@ -74,7 +72,8 @@ def run_broker(settings: Settings) -> None:
             vault,
             folder=settings.run,
             audit=audit,
-            lease_check=lease_check(open_work_database(settings)),
+            lease_check=lease_check(open_work_database(settings), SystemClock()),
+            projects=frozenset(project.name for project in settings.projects),
             allowed_uids=frozenset({os.geteuid()}),
         )
         if _unseal_with_file(settings, vault):
@@ -86,48 +85,15 @@ def run_broker(settings: Settings) -> None:
         log(Event.SERVICE_STOPPED, component="broker")
 
 
-def lease_check(engine: sa.Engine) -> "LeaseCheck":
-    """Return how the broker asks the work database whether a lease is alive."""
-    clock = SystemClock()
-
-    def is_alive(lease: Lease) -> bool:
-        found = sa.select(sa.literal(1)).where(
-            job.c.id == lease.job_id,
-            job.c.fence == lease.fence,
-            job.c.state == "leased",
-            job.c.lease_until > clock.now(),
-        )
-        with reading(engine).connect() as connection:
-            return connection.execute(found).first() is not None
-
-    return is_alive
-
-
 def run_receiver(settings: Settings) -> None:
     """Receive until told to stop."""
     from gateway.audit.log import open_audit_log
+    from gateway.configuration import receiver_configuration
     from gateway.scp import receiver
-    from gateway.scp.association_policy import Peer
 
     with prepared(settings) as stop:
-        configuration = receiver.ReceiverConfiguration(
-            host=settings.dicom.host,
-            port=settings.dicom.port,
-            own_ae_titles=own_ae_titles(settings),
-            peers=tuple(
-                Peer(
-                    name=peer.name,
-                    ae_title=peer.ae_title,
-                    address=peer.address,
-                    issuer=peer.issuer,
-                )
-                for peer in settings.peers
-            ),
-            private_sop_classes=settings.dicom.private_sop_classes,
-            object_bytes_at_most=settings.dicom.max_object_mb * MIB,
-            minimum_free_bytes=settings.dicom.minimum_free_mb * MIB,
-            maximum_associations=settings.dicom.maximum_associations,
-            spool=settings.spool,
+        configuration = receiver_configuration(
+            settings,
             spool_public_key=wait_for(settings.spool_public_file, stop, seconds=SPOOL_KEY_SECONDS),
             receiver_key=read_receiver_key(settings),
             receiver_id=read_receiver_id(settings),
@@ -143,21 +109,12 @@ def run_receiver(settings: Settings) -> None:
         )
 
 
-def own_ae_titles(settings: Settings) -> frozenset[str]:
-    """Return the AE titles that may be called."""
-    called = (title for each in settings.projects for title in each.match.called_ae_titles)
-    return frozenset({settings.dicom.ae_title, *called})
-
-
 def run_worker(settings: Settings) -> None:
     """Clean, archive and send until told to stop."""
-    from gateway.archive.store import ArchiveStore, Workspace
+    from gateway.archive.store import ArchiveStore
     from gateway.audit.log import open_audit_log
     from gateway.work import worker
-    from gateway.work.child_process import ChildProcess
-    from gateway.work.cleaning import Cleaner
-    from gateway.work.journey import Journey
-    from gateway.work.keeper import LeaseKeeper
+    from gateway.work.sweep import Sweep
 
     clock, owner = SystemClock(), uuid4().hex
     with prepared(settings) as stop, ExitStack() as stack:
@@ -165,41 +122,7 @@ def run_worker(settings: Settings) -> None:
         audit = open_audit_log(settings.database.audit, clock)
         store = ArchiveStore(settings.archive)
         worker.recover(engine, store=store, spool=settings.spool, clock=clock)
-        workspace = Workspace(store, owner)
-        stack.callback(workspace.close)
-        routes = routes_of_settings(settings)
-        child = ChildProcess(
-            limits=child_limits(settings),
-            rules={
-                project.rules: route.plan.hash
-                for project, route in zip(settings.projects, routes, strict=True)
-            },
-        )
-        stack.callback(child.close)
-        vault = worker_client(settings)
-        stack.callback(vault.close)
-        keeper = LeaseKeeper(engine, clock=clock, seconds=settings.work.lease_seconds)
-        cleaner = Cleaner(
-            vault=vault,
-            child=child,
-            keeper=keeper,
-            spool=settings.spool,
-            workspace=workspace,
-            routes=routes,
-            issuers={peer.name: peer.issuer for peer in settings.peers},
-            private_sop_classes=settings.dicom.private_sop_classes,
-        )
-        journey = Journey(
-            engine=engine,
-            cleaner=cleaner,
-            keeper=keeper,
-            audit=audit,
-            clock=clock,
-            spool=settings.spool,
-            store=store,
-            workspace=workspace,
-            batch=settings.work.batch,
-        )
+        journey = _journey(settings, engine, stack, store=store, audit=audit, owner=owner)
         _start_senders(settings, engine, stack, store=store, audit=audit, owner=owner, stop=stop)
         log(Event.SERVICE_STARTED, component="worker")
         worker.run_worker(
@@ -210,44 +133,62 @@ def run_worker(settings: Settings) -> None:
             quiet_seconds={peer.name: peer.quiet_seconds for peer in settings.peers},
             lease_seconds=settings.work.lease_seconds,
             poll_seconds=POLL_SECONDS,
+            sweep=Sweep(engine, store, clock=clock, lease_seconds=settings.work.lease_seconds),
             stop=stop,
         )
     log(Event.SERVICE_STOPPED, component="worker")
 
 
-def routes_of_settings(settings: Settings) -> "tuple[Route, ...]":
-    """Return the projects as the router has them, with their plans compiled.
+def _journey(
+    settings: Settings,
+    engine: sa.Engine,
+    stack: ExitStack,
+    *,
+    store: "ArchiveStore",
+    audit: AuditLog,
+    owner: str,
+) -> "Journey":
+    """Return what carries out jobs; `stack` closes its workspace, child and connection."""
+    from gateway.archive.store import Workspace
+    from gateway.configuration import child_limits, routes_of
+    from gateway.work.child_process import ChildProcess
+    from gateway.work.cleaning import Cleaner
+    from gateway.work.journey import Journey
+    from gateway.work.keeper import LeaseKeeper
 
-    Raises
-    ------
-    rules.errors.RulesError
-        A rule set or a condition is refused.
-    """
-    from gateway.work.routing import Route
-    from rules.conditions import parse_condition
-    from rules.load import load_plan
-
-    return tuple(
-        Route(
-            project=project.name,
-            plan=load_plan(project.rules),
-            peers=project.match.peers,
-            called_ae_titles=project.match.called_ae_titles,
-            when=parse_condition(project.match.when) if project.match.when else None,
-            destinations=project.destinations,
-        )
-        for project in settings.projects
+    clock = SystemClock()
+    workspace = Workspace(store, owner)
+    stack.callback(workspace.close)
+    routes = routes_of(settings)
+    rules = {
+        project.rules: route.plan.hash
+        for project, route in zip(settings.projects, routes, strict=True)
+    }
+    child = ChildProcess(limits=child_limits(settings), rules=rules)
+    stack.callback(child.close)
+    vault = worker_client(settings)
+    stack.callback(vault.close)
+    keeper = LeaseKeeper(engine, clock=clock, seconds=settings.work.lease_seconds)
+    cleaner = Cleaner(
+        vault=vault,
+        child=child,
+        keeper=keeper,
+        spool=settings.spool,
+        workspace=workspace,
+        routes=routes,
+        issuers={peer.name: peer.issuer for peer in settings.peers},
+        private_sop_classes=settings.dicom.private_sop_classes,
     )
-
-
-def child_limits(settings: Settings) -> "Limits":
-    """Return what a parsing child may use."""
-    from gateway.work.child_process import Limits
-
-    return Limits(
-        memory_mb=settings.work.child_memory_mb,
-        cpu_seconds=settings.work.child_cpu_seconds,
-        wall_seconds=settings.work.child_wall_seconds,
+    return Journey(
+        engine=engine,
+        cleaner=cleaner,
+        keeper=keeper,
+        audit=audit,
+        clock=clock,
+        spool=settings.spool,
+        store=store,
+        workspace=workspace,
+        batch=settings.work.batch,
     )
 
 
@@ -262,28 +203,21 @@ def _start_senders(
     stop: threading.Event,
 ) -> None:
     """Start a thread per destination; `stack` stops and waits for them."""
-    from gateway.send.scu import Address, StorageSCU
-    from gateway.send.sender import run_sender
-    from gateway.transcoding import ChildTranscoder
+    from gateway.configuration import address_of, child_limits
+    from gateway.send.scu import StorageSCU
+    from gateway.send.sender import end_senders, run_sender
+    from gateway.send.transcoder import ChildTranscoder
     from gateway.work.child_process import ChildProcess
 
+    threads = []
     for destination in settings.destinations:
         transcoder = ChildTranscoder(ChildProcess(limits=child_limits(settings), rules={}), store)
         stack.callback(transcoder.close)
-        sender = StorageSCU(
-            Address(
-                host=destination.host,
-                port=destination.port,
-                ae_title=destination.ae_title,
-                calling_ae_title=destination.calling_ae_title,
-            ),
-            transcode=transcoder.transcode,
-        )
         loop = partial(
             run_sender,
             engine,
             destination=destination.name,
-            sender=sender,
+            sender=StorageSCU(address_of(destination), transcode=transcoder.transcode),
             store=store,
             audit=audit,
             clock=SystemClock(),
@@ -291,10 +225,9 @@ def _start_senders(
             stop=stop,
             poll_seconds=POLL_SECONDS,
         )
-        thread = threading.Thread(target=loop, name=f"send-{destination.name}")
-        thread.start()
-        stack.callback(thread.join)
-    stack.callback(stop.set)  # before the threads are waited for
+        threads.append(threading.Thread(target=loop, name=f"send-{destination.name}"))
+        threads[-1].start()
+    stack.callback(end_senders, threads, stop)
 
 
 def run_web(settings: Settings) -> None:
@@ -303,6 +236,7 @@ def run_web(settings: Settings) -> None:
 
     from gateway import health
     from gateway.audit.log import open_audit_database
+    from gateway.configuration import MIB, names_of
 
     with prepared(settings) as stop:
         engine = open_work_database(settings)
@@ -316,10 +250,7 @@ def run_web(settings: Settings) -> None:
             health.Measurements(
                 engine,
                 spool=settings.spool,
-                names=health.Names(
-                    projects=frozenset(project.name for project in settings.projects),
-                    destinations=frozenset(each.name for each in settings.destinations),
-                ),
+                names=names_of(settings),
                 ask_sealed=ask_sealed,
                 clock=SystemClock(),
             )

@@ -22,6 +22,7 @@ COMMANDS = {
     "broker": "Hold the keys of the vault (started by serve).",
     "deidentify": "De-identify files or folders, without a node.",
     "doctor": "Check the installation and say what to do.",
+    "outbox": "List what waits for delivery, or try again what was refused.",
     "quarantine": "List, show, release or discard held objects.",
     "receive": "Listen for DICOM (started by serve).",
     "rules": "Check, show or explain rule sets.",

@@ -5,6 +5,7 @@ and Alembic migrations in the owner's package.
 """
 
 import os
+import sqlite3
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,11 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
+from sqlalchemy.dialects import postgresql, sqlite
 
 BUSY_TIMEOUT_SECONDS = 30
 _READS_ONLY = "narthex_reads_only"
+_POSTGRESQL_DISK_FULL = "53100"
 MIGRATION_LOCK = 0x6E617274686578
 """Advisory lock of PostgreSQL that a migrating process holds: "narthex" in ASCII."""
 
@@ -65,6 +68,25 @@ def _begin(connection: sa.Connection) -> None:
 def reading(engine: sa.Engine) -> sa.Engine:
     """Return `engine` for reads: on SQLite they neither wait for a writer nor stop one."""
     return engine.execution_options(**{_READS_ONLY: True})
+
+
+def insert_if_new(connection: sa.Connection, table: sa.Table, **values: object) -> bool:
+    """Insert a row; return False, and change nothing, where a constraint stands against it.
+
+    The caller reads again, in the same transaction, what the winner wrote.
+    """
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    statement = insert(table).values(**values).on_conflict_do_nothing()
+    return connection.execute(statement.returning(sa.literal(1))).first() is not None
+
+
+def is_disk_full(error: BaseException) -> bool:
+    """Return whether the database had no room: then nothing was committed."""
+    origin = error.orig if isinstance(error, sa.exc.DBAPIError) else None
+    return (
+        getattr(origin, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
+        or getattr(origin, "sqlstate", None) == _POSTGRESQL_DISK_FULL
+    )
 
 
 def upgrade(engine: sa.Engine, package: str) -> None:

@@ -16,6 +16,7 @@
     │   ├── DiskFullError      no room; the sender is told 0xA700 (retry)
     │   └── SpoolDamagedError  a spool file is truncated or does not authenticate
     ├── ArchiveFullError       no room for cleaned objects (retry)
+    ├── ChildDiedError         a parsing child is gone (retry)
     └── LostLeaseError         another worker has the job now
 
 No message holds a value of an attribute. `code` is stable.
@@ -119,6 +120,13 @@ class ArchiveFullError(GatewayError):
     """There is no room for cleaned objects; they wait in the spool."""
 
     code = "archive.full"
+    retry = True
+
+
+class ChildDiedError(GatewayError):
+    """The child died, or was ended because it took too long."""
+
+    code = "child.died"
     retry = True
 
 

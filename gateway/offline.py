@@ -180,21 +180,16 @@ class Offline:
         if target.parent not in self._folders:
             target.parent.mkdir(parents=True, exist_ok=True)
             self._folders.add(target.parent)
-        temporary = target.with_suffix(f".{os.getpid()}.tmp")
-        temporary.unlink(missing_ok=True)  # of a run that was killed and had our process id
+        # Without a name until it is verified: a run that is killed leaves nothing behind.
+        descriptor = os.open(target.parent, os.O_RDWR | os.O_TMPFILE | os.O_CLOEXEC, _FILE_MODE)
         try:
-            descriptor = os.open(
-                temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, _FILE_MODE
-            )
-            try:
-                write_segments(descriptor, cleaned.segments, cleaned.source)
-            finally:
-                os.close(descriptor)
-            with FileReader(temporary) as written:
+            write_segments(descriptor, cleaned.segments, cleaned.source)
+            unnamed = Path(f"/proc/self/fd/{descriptor}")
+            with FileReader(unnamed, follows_links=True) as written:
                 verify(written, cleaned=cleaned, plan=self._plan, context=context)
-            _publish(temporary, target)
+            _publish(unnamed, target)
         finally:
-            temporary.unlink(missing_ok=True)
+            os.close(descriptor)
 
     def _row(self, path: Path, cleaned: Cleaned, output: str) -> Row:
         report = cleaned.report
@@ -231,13 +226,17 @@ class Offline:
         return Result(row=row, uids={}, subject=None)
 
 
-def _publish(temporary: Path, target: Path) -> None:
+def _publish(unnamed: Path, target: Path) -> None:
     """Give the file its name; another object under that name is never overwritten."""
+    folder = os.open(target.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        os.link(temporary, target)
+        # with a folder's descriptor the link under /proc is followed (linkat(2))
+        os.link(unnamed, target.name, dst_dir_fd=folder)
     except FileExistsError:
-        if not _same(temporary, target):
+        if not _same(unnamed, target):
             raise HeldError("duplicate.conflict") from None
+    finally:
+        os.close(folder)
 
 
 def _same(one: Path, other: Path) -> bool:

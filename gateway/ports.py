@@ -85,12 +85,28 @@ class Vault(Protocol):
         """
         ...
 
-    def project_secret(self, project: str) -> bytes:
+    def project_secret(self, project: str, *, lease: Lease | None) -> bytes:
         """Return the 32-byte secret from which archive names of `project` are made.
 
         Raises
         ------
         gateway.errors.SealedError
+        """
+        ...
+
+
+class LeaseCheck(Protocol):
+    """What a lease is good for; the broker asks before it lends."""
+
+    def __call__(self, lease: Lease, /, *, object_id: str | None) -> None:
+        """Return if `lease` is alive and the object, where one is named, is of its job.
+
+        Raises
+        ------
+        gateway.errors.LostLeaseError
+            It is not alive.
+        gateway.errors.TamperedError
+            The object is another job's.
         """
         ...
 

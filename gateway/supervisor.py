@@ -2,7 +2,8 @@
 
 Each part is a command of ``narthex`` in a process of its own. A part that ends is
 started again, later each time; one that lived for a while starts afresh at once. The
-parts end with their supervisor even if that is killed.
+parts end with their supervisor even if that is killed. A clock that is set counts for
+nothing here.
 """
 
 import ctypes
@@ -11,8 +12,8 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from time import monotonic
 
-from gateway.ports import Clock
 from rules.disclosure import Event, log
 
 FIRST_DELAY_SECONDS = 0.5
@@ -53,16 +54,12 @@ class Supervisor:
     ----------
     parts : Mapping[str, Sequence[str]]
         Name and command line, in the order of starting; they stop in the reverse order.
-    clock : Clock
     grace_seconds : float
         See `GRACE_SECONDS`.
     """
 
-    def __init__(
-        self, parts: Mapping[str, Sequence[str]], *, clock: Clock, grace_seconds: float
-    ) -> None:
+    def __init__(self, parts: Mapping[str, Sequence[str]], *, grace_seconds: float) -> None:
         self._parts = [_Part(name=name, command=line) for name, line in parts.items()]
-        self._clock = clock
         self._grace_seconds = grace_seconds
 
     def run(self) -> None:
@@ -80,14 +77,14 @@ class Supervisor:
 
     def _stop_was_asked(self) -> bool:
         """Wait for a signal or for the next start that is due; return whether to stop."""
-        now = self._clock.now()
+        now = monotonic()
         dues = [part.due for part in self._parts if part.process is None]
         seconds = max(0.0, min(dues) - now) if dues else STEADY_SECONDS
         received = signal.sigtimedwait(_WAITED, seconds)
         return received is not None and received.si_signo in _STOPS
 
     def _reap(self) -> None:
-        now = self._clock.now()
+        now = monotonic()
         for part in self._parts:
             if part.process is None or part.process.poll() is None:
                 continue
@@ -103,7 +100,7 @@ class Supervisor:
             part.process = None
 
     def _start_due(self) -> None:
-        now = self._clock.now()
+        now = monotonic()
         for part in self._parts:
             if part.process is None and part.due <= now:
                 part.process = subprocess.Popen(  # noqa: S603  (our own command lines)
@@ -115,13 +112,13 @@ class Supervisor:
                 log(Event.CHILD_STARTED, component=part.name, pid=part.process.pid)
 
     def _stop(self) -> None:
-        deadline = self._clock.now() + self._grace_seconds
+        deadline = monotonic() + self._grace_seconds
         running = [part.process for part in reversed(self._parts) if part.process is not None]
         for process in running:
             process.terminate()
         for process in running:
             try:
-                process.wait(max(0.0, deadline - self._clock.now()))
+                process.wait(max(0.0, deadline - monotonic()))
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()

@@ -67,6 +67,8 @@ class Event(StrEnum):
     SEND_OFFERED = "send.offered"
     SEND_RETRIED = "send.retried"
     ARCHIVE_SWEPT = "archive.swept"
+    FILE_KEY_ISSUED = "file-key.issued"
+    PROJECT_SECRET_ISSUED = "project-secret.issued"
 
 
 FIELDS: dict[str, type | tuple[type, ...]] = {

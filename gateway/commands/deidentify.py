@@ -6,7 +6,7 @@ import os
 import resource
 import sys
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -28,6 +28,8 @@ from rules.load import load_plan
 
 _PROGRESS_SECONDS = 1.0
 _CHUNK = 16
+_CHUNKS_PER_PROCESS = 2
+"""One that is cleaned and one that waits."""
 _EPHEMERAL = "ephemeral"
 
 
@@ -124,23 +126,40 @@ def _results(inputs: Iterable[Path], job: _Job, jobs: int) -> Iterator[Result]:
 
 
 def _in_children(paths: list[Path], job: _Job, jobs: int) -> Iterator[Result]:
-    """Clean in spawned processes; a file that kills its process is tried alone, once."""
+    """Clean in spawned processes; the results come in the order of `paths`.
+
+    Few chunks are under way at a time: all of them are lost when a process dies.
+    """
     offline = _start(job)  # a sealed vault is said here, not by each process
-    chunks = [paths[i : i + _CHUNK] for i in range(0, len(paths), _CHUNK)]
-    suspects: list[Path] = []
-    with _pool(job, jobs) as pool:
-        futures = [(chunk, _submit(pool, chunk)) for chunk in chunks]
-        for chunk, future in futures:
-            try:
-                yield from future.result()
-            except BrokenProcessPool:
-                suspects += chunk
-    for path in suspects:
-        try:
-            with _pool(job, 1) as pool:
-                yield from pool.submit(_clean_chunk, [path]).result()
-        except BrokenProcessPool:
-            yield offline.died(path)
+    chunks = deque(paths[i : i + _CHUNK] for i in range(0, len(paths), _CHUNK))
+    under_way: deque[tuple[list[Path], Future[list[Result]]]] = deque()
+    while chunks:
+        is_alive = True
+        with _pool(job, jobs) as pool:
+            while under_way or (chunks and is_alive):
+                while chunks and is_alive and len(under_way) < jobs * _CHUNKS_PER_PROCESS:
+                    chunk = chunks.popleft()
+                    under_way.append((chunk, _submit(pool, chunk)))
+                chunk, future = under_way.popleft()
+                try:
+                    yield from future.result()
+                except BrokenProcessPool:
+                    is_alive = False
+                    yield from _apart(chunk, job, offline)
+
+
+def _apart(paths: list[Path], job: _Job, offline: Offline) -> Iterator[Result]:
+    """Clean what a process died of in a process of its own; halve it until one file is left."""
+    try:
+        with _pool(job, 1) as pool:
+            yield from pool.submit(_clean_chunk, paths).result()
+    except BrokenProcessPool:
+        if len(paths) == 1:
+            yield offline.died(paths[0])
+            return
+        middle = len(paths) // 2
+        yield from _apart(paths[:middle], job, offline)
+        yield from _apart(paths[middle:], job, offline)
 
 
 def _submit(pool: ProcessPoolExecutor, chunk: list[Path]) -> Future[list[Result]]:

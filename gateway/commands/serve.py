@@ -4,7 +4,6 @@ import subprocess
 
 import click
 
-from gateway.clock import SystemClock
 from gateway.invocation import Invocation
 from gateway.settings import Settings
 from gateway.state import locked, prepare
@@ -33,7 +32,6 @@ def serve(invocation: Invocation) -> int:
         parts = {name: name.partition("-")[0] for name in ("broker", "receive", *workers, "web")}
         Supervisor(
             {name: command(*words, verb) for name, verb in parts.items()},
-            clock=SystemClock(),
             grace_seconds=GRACE_SECONDS,
         ).run()
     return 0

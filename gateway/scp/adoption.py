@@ -1,5 +1,6 @@
 """At start: give the index what a dead receiver had on disk and not yet recorded."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -12,33 +13,43 @@ from gateway.tables import spool_object
 from rules.disclosure import Event, log
 
 _BATCH = 64
+_NAMES = 500
 
 
 def adopt_orphans(engine: sa.Engine, *, store: SpoolStore, receiver_key: bytes) -> int:
     """Record complete files that no row names; move broken ones aside.
 
     No sender got Success for any of them. A complete one is recorded as if it had just
-    come; an exact copy of what is recorded holds nothing new and is removed.
+    come. One that is older than what took its place, or an exact copy of what is
+    recorded, holds nothing new: its file is removed.
 
     Returns
     -------
     int
         Objects adopted.
     """
-    with reading(engine).connect() as connection:
-        known = set(connection.scalars(sa.select(spool_object.c.id)))
+    known = _known(engine, [path.name for path in store.folder.iterdir()])
     orphans = find_orphans(store.folder, known=known, receiver_key=receiver_key)
     for path in orphans.broken:
         _set_aside(path)
     for start in range(0, len(orphans.complete), _BATCH):
         batch = orphans.complete[start : start + _BATCH]
         with engine.begin() as connection:
-            outcomes = record(connection, batch)
+            outcomes = record(connection, batch, is_intact=store.is_intact, are_orphans=True)
         for entry, outcome in zip(batch, outcomes, strict=True):
             log(Event.ORPHAN_ADOPTED, object_id=entry.id, outcome=outcome.value)
-            if outcome is Outcome.IDENTICAL:
+            if outcome in (Outcome.IDENTICAL, Outcome.STALE):
                 store.remove(entry.id)
     return len(orphans.complete)
+
+
+def _known(engine: sa.Engine, names: Sequence[str]) -> set[str]:
+    known: set[str] = set()
+    with reading(engine).connect() as connection:
+        for start in range(0, len(names), _NAMES):
+            column, some = spool_object.c.id, names[start : start + _NAMES]
+            known.update(connection.scalars(sa.select(column).where(column.in_(some))))
+    return known
 
 
 def _set_aside(path: Path) -> None:

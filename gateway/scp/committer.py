@@ -6,15 +6,19 @@ C-STOREs that end meanwhile gather; each is answered after its own batch is dura
 
 import queue
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 
 import sqlalchemy as sa
 
+from gateway.databases import is_disk_full
+from gateway.errors import DiskFullError
 from gateway.scp.recording import Outcome, record
 from gateway.spool.format import SpoolEntry
 
 BATCH_AT_MOST = 64
+_OF_THE_DATABASE = (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError)
+_NO_ROOM_HINT = "free some room on the file system of the work database"
 
 _Item = tuple[SpoolEntry, Future[Outcome]]
 
@@ -26,10 +30,13 @@ class Committer:
     ----------
     engine : sqlalchemy.Engine
         The work database.
+    is_intact : Callable[[str], bool]
+        Whether the spool holds the file of an object, as it was written.
     """
 
-    def __init__(self, engine: sa.Engine) -> None:
+    def __init__(self, engine: sa.Engine, *, is_intact: Callable[[str], bool]) -> None:
         self._engine = engine
+        self._is_intact = is_intact
         self._queue: queue.SimpleQueue[_Item | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="committer", daemon=True)
         self._thread.start()
@@ -39,6 +46,8 @@ class Committer:
 
         Raises
         ------
+        gateway.errors.DiskFullError
+            The database has no room; the row is not there.
         sqlalchemy.exc.SQLAlchemyError
             Whether the row is there is not known; the file must stay.
         """
@@ -65,13 +74,20 @@ class Committer:
     def _commit(self, batch: Sequence[_Item]) -> None:
         try:
             with self._engine.begin() as connection:
-                outcomes = record(connection, [entry for entry, _ in batch])
+                outcomes = record(
+                    connection,
+                    [entry for entry, _ in batch],
+                    is_intact=self._is_intact,
+                    are_orphans=False,
+                )
         except Exception as error:  # noqa: BLE001  (top of the thread: each waiter is told)
-            if len(batch) == 1:
-                batch[0][1].set_exception(error)
+            if len(batch) > 1 and not isinstance(error, _OF_THE_DATABASE):
+                for item in batch:  # one bad entry must not fail its neighbours
+                    self._commit([item])
                 return
-            for item in batch:  # one bad entry must not fail its neighbours
-                self._commit([item])
+            told = DiskFullError(_NO_ROOM_HINT) if is_disk_full(error) else error
+            for _, future in batch:
+                future.set_exception(told)
             return
         for (_, future), outcome in zip(batch, outcomes, strict=True):
             future.set_result(outcome)

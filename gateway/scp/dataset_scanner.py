@@ -84,9 +84,11 @@ class DatasetScanner:
             self._scan(data)
             return
         try:
-            while data and self.is_readable and not self._inflater.eof:
+            is_full = False  # then more may come out, also when all input is taken
+            while (data or is_full) and self.is_readable and not self._inflater.eof:
                 plain = self._inflater.decompress(data, _INFLATE_STEP)
                 data = self._inflater.unconsumed_tail
+                is_full = len(plain) == _INFLATE_STEP
                 self._inflated += len(plain)
                 self.is_readable = self._inflated <= INFLATED_BYTES_AT_MOST
                 self._scan(plain)
@@ -95,7 +97,8 @@ class DatasetScanner:
 
     def close(self) -> None:
         """Say that the dataset has ended."""
-        if self._skip or self._rest or self._open:
+        is_cut = self._inflater is not None and not self._inflater.eof
+        if self._skip or self._rest or self._open or is_cut:
             self.is_readable = False
         self._rest = b""
 

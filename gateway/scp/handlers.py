@@ -128,7 +128,11 @@ class StoreHandler:
             fingerprint = intake.finish()
             _check_dataset(fingerprint, request)
             entry = writer.commit(self._entry(fingerprint, request))
-        outcome = self._record(entry)
+        try:
+            outcome = self._record(entry)
+        except DiskFullError:  # known not to be recorded; whatever else, the file must stay
+            self._store.remove(entry.id)
+            raise
         failpoint("spool.recorded")
         self._tell(entry, outcome, is_readable=fingerprint.is_readable)
         if outcome is Outcome.IDENTICAL:

@@ -39,6 +39,9 @@ class Fingerprint:
     ----------
     sop_class_uid, sop_instance_uid : bytes
         Of the dataset; empty where it has none. Not to be stored.
+    pixel_digest : bytes
+        Of the bulk data. What has none (a report, a plan) is all header: it equals only
+        its exact copy.
     is_readable : bool
         False: the dataset could not be read to its end; the object is a study of its
         own, and equals only its exact copy.
@@ -86,8 +89,9 @@ class Intake:
             key, b"content|v1|" + transfer_syntax_uid.encode() + b"\0", hashlib.sha256
         )
         self._pixels = hmac.new(key, b"pixels|v1\0", hashlib.sha256)
+        self._has_bulk = False
         self._scanner = DatasetScanner(
-            transfer_syntax_uid, wanted=_WANTED, bulk=_BULK, on_bulk=self._pixels.update
+            transfer_syntax_uid, wanted=_WANTED, bulk=_BULK, on_bulk=self._take_bulk
         )
 
     def feed(self, data: bytes) -> None:
@@ -113,7 +117,13 @@ class Intake:
             sop_index=index(self._key, "sop|v1", self._issuer, sop),
             content_digest=content,
             pixel_digest=(
-                self._pixels.digest() if readable else index(self._key, "unread|v1", content)
+                self._pixels.digest()
+                if readable and self._has_bulk
+                else index(self._key, "unread|v1", content)
             ),
             is_readable=readable,
         )
+
+    def _take_bulk(self, data: bytes) -> None:
+        self._has_bulk = True
+        self._pixels.update(data)

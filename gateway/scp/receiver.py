@@ -87,41 +87,44 @@ def run_receiver(
     ------
     OSError
         The address can't be listened on.
+    gateway.errors.StateError
+        Another receiver has the spool.
     """
     silence_pynetdicom()
     sop_classes = register_sop_classes(configuration.private_sop_classes)
     configuration.spool.mkdir(mode=0o700, exist_ok=True)
     rows = AssociationRows(engine, receiver=configuration.receiver_id, clock=clock)
-    rows.end_all()
     store = SpoolStore(
         configuration.spool,
         public_key=configuration.spool_public_key,
         receiver_key=configuration.receiver_key,
         minimum_free_bytes=configuration.minimum_free_bytes,
     )
-    adopt_orphans(engine, store=store, receiver_key=configuration.receiver_key)
-    committer = Committer(engine)
-    try:
-        listener = DicomListener(
-            (configuration.host, configuration.port),
-            own_ae_titles=configuration.own_ae_titles,
-            peers=configuration.peers,
-            sop_classes=sop_classes,
-            limits=ListenerLimits(maximum_associations=configuration.maximum_associations),
-            handler=StoreHandler(
-                store,
-                record=committer.record,
-                receiver_key=configuration.receiver_key,
-                object_bytes_at_most=configuration.object_bytes_at_most,
-                clock=clock,
-                audit=audit,
-            ),
-            register=Register(rows, audit=audit),
-        )
-        log(Event.SERVICE_STARTED, component="receiver", port=listener.port)
-        on_listening(listener.port)
-        stop.wait()
-        listener.close(grace_seconds=GRACE_SECONDS)
-    finally:
-        committer.close()
+    with store.held():
+        rows.end_all()
+        adopt_orphans(engine, store=store, receiver_key=configuration.receiver_key)
+        committer = Committer(engine, is_intact=store.is_intact)
+        try:
+            listener = DicomListener(
+                (configuration.host, configuration.port),
+                own_ae_titles=configuration.own_ae_titles,
+                peers=configuration.peers,
+                sop_classes=sop_classes,
+                limits=ListenerLimits(maximum_associations=configuration.maximum_associations),
+                handler=StoreHandler(
+                    store,
+                    record=committer.record,
+                    receiver_key=configuration.receiver_key,
+                    object_bytes_at_most=configuration.object_bytes_at_most,
+                    clock=clock,
+                    audit=audit,
+                ),
+                register=Register(rows, audit=audit),
+            )
+            log(Event.SERVICE_STARTED, component="receiver", port=listener.port)
+            on_listening(listener.port)
+            stop.wait()
+            listener.close(grace_seconds=GRACE_SECONDS)
+        finally:
+            committer.close()
     log(Event.SERVICE_STOPPED, component="receiver")

@@ -2,7 +2,8 @@
 
 Duplicates are told apart by the HMAC of their SOP Instance UID: an exact copy is nothing
 new; the same pixels of the same subject under another header take the place of what was
-there; anything else is held for a person.
+there; anything else is held for a person. What was lost of the spool is replaced by what
+is sent again.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -12,14 +13,18 @@ from itertools import groupby
 from uuid import uuid4
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
+from gateway.databases import insert_if_new
+from gateway.errors import SpoolDamagedError
+from gateway.generations import join_generation
 from gateway.spool.format import SpoolEntry
 from gateway.tables import association, spool_object, study
 
 CONFLICT = "duplicate.conflict"
 NOBODY = "identity.missing"
-_LIVE = ("received", "cleaned", "held")
+DAMAGED = SpoolDamagedError.code
+_SPOOLED = ("received", "held")
+_LIVE = (*_SPOOLED, "cleaned")
 
 
 class Outcome(StrEnum):
@@ -29,6 +34,12 @@ class Outcome(StrEnum):
     IDENTICAL = "identical"
     SUPERSEDES = "supersedes"
     CONFLICT = "conflict"
+    STALE = "stale"
+    """Of an orphan: older than what was acknowledged since."""
+
+
+_STATES = {Outcome.CONFLICT: "held", Outcome.STALE: "superseded"}
+"""Of rows that are not to be cleaned."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,16 +50,21 @@ class Earlier:
     ----------
     is_conflict : bool
         Held because it differs from another one.
-    is_nobody : bool
-        Held because it has no Patient ID: it waits to be sent again, corrected.
+    is_waiting : bool
+        Held because it has no Patient ID or its file is damaged: it waits to be sent
+        again, and may come back with another Patient ID.
+    is_lost : bool
+        Its file is missing or damaged: an exact copy is wanted.
     """
 
     id: str
     subject_index: bytes
     content_digest: bytes
     pixel_digest: bytes
+    received: float
     is_conflict: bool
-    is_nobody: bool
+    is_waiting: bool
+    is_lost: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,27 +81,47 @@ class Decision:
     supersedes: str | None = None
 
 
-def decide(entry: SpoolEntry, earlier: Sequence[Earlier]) -> Decision:
+def decide(entry: SpoolEntry, earlier: Sequence[Earlier], *, is_orphan: bool) -> Decision:
     """Compare `entry` with the live rows of its SOP Instance UID.
 
     Live are those that were neither discarded nor refused, and whose place nobody took.
+    What is lost is replaced by its copy. Else an orphan replaces nothing newer.
     """
     if any(entry.id == row.id for row in earlier):
         return Decision(outcome=Outcome.NEW)  # recorded before: `record` leaves it alone
-    if any(entry.content_digest == row.content_digest for row in earlier):
+    copies = [row for row in earlier if entry.content_digest == row.content_digest]
+    if any(not row.is_lost for row in copies):
         return Decision(outcome=Outcome.IDENTICAL)
+    if copies:
+        outcome = Outcome.CONFLICT if copies[0].is_conflict else Outcome.SUPERSEDES
+        return Decision(outcome=outcome, supersedes=copies[0].id)
     current = [row for row in earlier if not row.is_conflict]
     if not current:
         return Decision(outcome=Outcome.CONFLICT if earlier else Outcome.NEW)
     for row in current:
-        is_subject = row.is_nobody or row.subject_index == entry.subject_index
+        is_subject = row.is_waiting or row.subject_index == entry.subject_index
         if is_subject and row.pixel_digest == entry.pixel_digest:
-            return Decision(outcome=Outcome.SUPERSEDES, supersedes=row.id)
+            is_stale = is_orphan and entry.received < row.received
+            outcome = Outcome.STALE if is_stale else Outcome.SUPERSEDES
+            return Decision(outcome=outcome, supersedes=None if is_stale else row.id)
     return Decision(outcome=Outcome.CONFLICT)
 
 
-def record(connection: sa.Connection, entries: Sequence[SpoolEntry]) -> list[Outcome]:
+def record(
+    connection: sa.Connection,
+    entries: Sequence[SpoolEntry],
+    *,
+    is_intact: Callable[[str], bool],
+    are_orphans: bool,
+) -> list[Outcome]:
     """Record `entries`, in order; an entry whose id is there already changes nothing.
+
+    Parameters
+    ----------
+    is_intact : Callable[[str], bool]
+        Whether the spool holds the file of an object, as it was written.
+    are_orphans : bool
+        True: found in the spool, their senders never got Success.
 
     Returns
     -------
@@ -94,12 +130,12 @@ def record(connection: sa.Connection, entries: Sequence[SpoolEntry]) -> list[Out
     """
     _lock(connection, entries)
     known = _known(connection, entries)
-    live = _live_rows(connection, entries)
+    live = _live_rows(connection, entries, is_intact=is_intact)
     decisions = []
     for entry in entries:
         rows = live.setdefault(entry.sop_index, [])
-        decision = decide(entry, rows)
-        if decision.outcome is not Outcome.IDENTICAL and entry.id not in known:
+        decision = decide(entry, rows, is_orphan=are_orphans)
+        if decision.outcome not in (Outcome.IDENTICAL, Outcome.STALE) and entry.id not in known:
             rows[:] = [row for row in rows if row.id != decision.supersedes]
             rows.append(_as_earlier(entry, is_conflict=decision.outcome is Outcome.CONFLICT))
         decisions.append(decision)
@@ -129,11 +165,14 @@ def _known(connection: sa.Connection, entries: Iterable[SpoolEntry]) -> set[str]
 
 
 def _live_rows(
-    connection: sa.Connection, entries: Iterable[SpoolEntry]
+    connection: sa.Connection,
+    entries: Iterable[SpoolEntry],
+    *,
+    is_intact: Callable[[str], bool],
 ) -> dict[bytes, list[Earlier]]:
     newer = spool_object.alias()
     replaced = sa.select(newer.c.id).where(newer.c.supersedes == spool_object.c.id).exists()
-    rows = connection.execute(
+    query = (
         sa.select(spool_object)
         .where(
             spool_object.c.sop_index.in_({entry.sop_index for entry in entries}),
@@ -141,7 +180,11 @@ def _live_rows(
             ~replaced,
         )
         .order_by(spool_object.c.received)
-    ).all()
+    )
+    rows = connection.execute(query).all()
+    lost = {row.id for row in rows if row.state in _SPOOLED and not is_intact(row.id)}
+    if lost:  # a worker commits, then deletes: what it was faster with is seen now
+        rows = connection.execute(query).all()
     live: dict[bytes, list[Earlier]] = {}
     for row in rows:
         live.setdefault(bytes(row.sop_index), []).append(
@@ -150,8 +193,10 @@ def _live_rows(
                 subject_index=bytes(row.subject_index),
                 content_digest=bytes(row.content_digest),
                 pixel_digest=bytes(row.pixel_digest),
+                received=row.received,
                 is_conflict=row.state == "held" and row.reason == CONFLICT,
-                is_nobody=row.state == "held" and row.reason == NOBODY,
+                is_waiting=row.state == "held" and row.reason in {NOBODY, DAMAGED},
+                is_lost=row.state in _SPOOLED and (row.id in lost or row.reason == DAMAGED),
             )
         )
     return live
@@ -163,8 +208,10 @@ def _as_earlier(entry: SpoolEntry, *, is_conflict: bool) -> Earlier:
         subject_index=entry.subject_index,
         content_digest=entry.content_digest,
         pixel_digest=entry.pixel_digest,
+        received=entry.received,
         is_conflict=is_conflict,
-        is_nobody=False,
+        is_waiting=False,
+        is_lost=False,
     )
 
 
@@ -203,54 +250,34 @@ def _join_study(
 ) -> tuple[str, int]:
     """Return id and generation of the study; open a new generation where needed.
 
-    Held objects wait for a person: they open no generation.
+    Nothing is cleaned of held and stale objects: they open no generation.
     """
     last = max((entry for entry, _ in pairs), key=lambda entry: entry.received)
-    connection.execute(
-        _insert_or_nothing(connection)(study)
-        .values(
-            id=uuid4().hex,
-            study_index=study_index,
-            peer=peer,
-            generation=1,
-            open=False,
-            last_received=0.0,
-            last_association=last.association_id,
-        )
-        .on_conflict_do_nothing()
+    insert_if_new(
+        connection,
+        study,
+        id=uuid4().hex,
+        study_index=study_index,
+        peer=peer,
+        generation=1,
+        open=False,
+        last_received=0.0,
+        last_association=last.association_id,
     )
     row = connection.execute(
-        sa.select(study)
-        .where(study.c.peer == peer, study.c.study_index == study_index)
-        .with_for_update()
+        sa.select(study).where(study.c.peer == peer, study.c.study_index == study_index)
     ).one()
-    if all(decision.outcome is Outcome.CONFLICT for _, decision in pairs):
+    if all(decision.outcome in _STATES for _, decision in pairs):
         return row.id, row.generation
-    is_new = row.last_received == 0.0
-    generation = row.generation if row.open or is_new else row.generation + 1
-    connection.execute(
-        study.update()
-        .where(study.c.id == row.id)
-        .values(
-            generation=generation,
-            open=True,
-            last_received=max(row.last_received, last.received),
-            last_association=last.association_id,
-        )
+    generation = join_generation(
+        connection, row.id, now=last.received, association_id=last.association_id
     )
     return row.id, generation
-
-
-def _insert_or_nothing(
-    connection: sa.Connection,
-) -> Callable[[sa.Table], postgresql.Insert] | Callable[[sa.Table], sqlite.Insert]:
-    return postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
 
 
 def _row(
     entry: SpoolEntry, decision: Decision, *, study_id: str, generation: int
 ) -> dict[str, object]:
-    is_conflict = decision.outcome is Outcome.CONFLICT
     return {
         "id": entry.id,
         "study_id": study_id,
@@ -262,8 +289,8 @@ def _row(
         "pixel_digest": entry.pixel_digest,
         "size_bytes": entry.size_bytes,
         "received": entry.received,
-        "state": "held" if is_conflict else "received",
-        "reason": CONFLICT if is_conflict else "",
+        "state": _STATES.get(decision.outcome, "received"),
+        "reason": CONFLICT if decision.outcome is Outcome.CONFLICT else "",
         "supersedes": decision.supersedes,
         "deaths": 0,
     }

@@ -93,7 +93,11 @@ class Register:
                 self._changed.notify_all()
 
     def end(self, association: Association) -> None:
-        """Record that an association has ended. The first report counts."""
+        """Record that an association has ended. The first report counts.
+
+        Where it can't be recorded the association stays, for `end_dead` to try again: no
+        study is closed before its associations have ended.
+        """
         with self._changed:
             opened = self._open.pop(association, None)
         if opened is None:
@@ -111,6 +115,8 @@ class Register:
             )
         except Exception as error:  # noqa: BLE001  (top of a thread of pynetdicom)
             log_error(error, association_id=opened.id)
+            with self._changed:
+                self._open[association] = opened
 
     def end_dead(self) -> None:
         """End associations whose thread is gone, however it went."""
@@ -118,6 +124,8 @@ class Register:
             dead = [each for each in self._open if each.ident and not each.is_alive()]
         for association in dead:
             self.end(association)
+            if association in self._open:
+                break  # the database is down; the listener waits for us
 
     def close(self, *, grace_seconds: float) -> None:
         """Wait for running C-STOREs, then abort and end what is open."""

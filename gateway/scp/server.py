@@ -187,7 +187,7 @@ class DicomListener:
     def _on_store(self, event: DicomEvent) -> int:
         with self._register.storing(event.assoc) as opened:
             if opened is None:
-                return Status.NOT_AUTHORISED
+                return Status.OUT_OF_RESOURCES
             request = event.request
             context = event.context
             if not isinstance(request, C_STORE) or request.DataSet is None:

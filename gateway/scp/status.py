@@ -11,11 +11,10 @@ class Status(IntEnum):
     SUCCESS = 0x0000
     NO_SUCH_SOP_CLASS = 0x0122
     """The SOP class is not that of the presentation context."""
-    NOT_AUTHORISED = 0x0124
     INVALID_INSTANCE = 0x0117
     """The SOP Instance UID of the command is empty, too long or not printable."""
     OUT_OF_RESOURCES = 0xA700
-    """No room, or larger than what is taken: the sender may try again later."""
+    """No room, larger than what is taken, or stopping: the sender may try again later."""
     MISMATCH = 0xA900
     """Command and dataset name different SOP classes or instances."""
     UNEXPECTED = 0xC001

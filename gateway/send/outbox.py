@@ -10,12 +10,12 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from gateway.backoff import backoff_seconds
+from gateway.backoff import backoff_seconds, is_past
 from gateway.ports import Delivery
 from gateway.tables import archive_object, outbox
 
 LEASE_SECONDS = 1800.0
-"""Longer than any batch takes; the rows of a dead worker are released at once."""
+"""Renewed while a batch is sent; the rows of a dead worker are released at once."""
 
 BATCH_OBJECTS = 128
 BATCH_BYTES = 256 * 1024 * 1024
@@ -23,9 +23,12 @@ REFUSALS_AT_MOST = 5
 
 BUSY = "send.busy"
 LOST = "send.lost"
+NOT_READ = "send.not-read"
 REFUSED = "send.refused"
 UNREACHABLE = "send.unreachable"
 UNTRIED = "send.untried"
+
+_SUPERSEDED = {"state": "superseded", "code": "superseded", "owner": None, "lease_until": None}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,23 +50,30 @@ class Item:
 
 
 def lease_items(engine: sa.Engine, *, destination: str, owner: str, now: float) -> list[Item]:
-    """Lease what is due for a destination, at most a batch."""
+    """Lease what is due for a destination, at most a batch.
+
+    What was replaced meanwhile is not sent any more: the newer object must come last.
+    """
     ready = sa.or_(
-        sa.and_(outbox.c.state == "queued", outbox.c.due <= now),
+        sa.and_(outbox.c.state == "queued", is_past(outbox.c.due, now=now)),
         sa.and_(outbox.c.state == "sending", outbox.c.lease_until < now),
     )
     choice = (
-        sa.select(outbox, archive_object.c.size_bytes)
+        sa.select(outbox, archive_object.c.size_bytes, archive_object.c.state.label("archived"))
         .join(archive_object, archive_object.c.name == outbox.c.name)
-        .where(outbox.c.destination == destination, ready, archive_object.c.state == "current")
+        .where(outbox.c.destination == destination, ready)
         .order_by(outbox.c.due, outbox.c.id)
         .limit(BATCH_OBJECTS)
         .with_for_update(skip_locked=True, of=outbox)
     )
     items: list[Item] = []
+    replaced: list[str] = []
     size = 0
     with engine.begin() as connection:
         for row in connection.execute(choice):
+            if row.archived != "current":
+                replaced.append(row.id)
+                continue
             size += row.size_bytes
             if items and size > BATCH_BYTES:
                 break
@@ -79,7 +89,18 @@ def lease_items(engine: sa.Engine, *, destination: str, owner: str, now: float) 
                     lease_until=now + LEASE_SECONDS,
                 )
             )
+        if replaced:
+            connection.execute(outbox.update().where(outbox.c.id.in_(replaced)).values(_SUPERSEDED))
     return items
+
+
+def renew(engine: sa.Engine, items: Sequence[Item], *, now: float) -> None:
+    """Keep leased items for another `LEASE_SECONDS`."""
+    with engine.begin() as connection:
+        for item in items:
+            connection.execute(
+                outbox.update().where(_leased(item)).values(lease_until=now + LEASE_SECONDS)
+            )
 
 
 def record(
@@ -91,13 +112,7 @@ def record(
         for item, delivery in zip(items, deliveries, strict=True):
             values = _values(item, delivery, now=now)
             changed = connection.execute(
-                outbox.update()
-                .where(
-                    outbox.c.id == item.id,
-                    outbox.c.fence == item.fence,
-                    outbox.c.state == "sending",
-                )
-                .values(owner=None, lease_until=None, **values)
+                outbox.update().where(_leased(item)).values(owner=None, lease_until=None, **values)
             )
             state = str(values["state"])
             states[state] = states.get(state, 0) + changed.rowcount
@@ -109,7 +124,7 @@ def record(
                 outbox.c.state == "queued",
                 outbox.c.name.in_(replaced),
             )
-            .values(state="superseded", code="superseded")
+            .values(_SUPERSEDED)
         )
     return states
 
@@ -120,11 +135,7 @@ def give_back(engine: sa.Engine, items: Sequence[Item]) -> None:
         for item in items:
             connection.execute(
                 outbox.update()
-                .where(
-                    outbox.c.id == item.id,
-                    outbox.c.fence == item.fence,
-                    outbox.c.state == "sending",
-                )
+                .where(_leased(item))
                 .values(state="queued", owner=None, lease_until=None)
             )
 
@@ -137,6 +148,13 @@ def release_owner(engine: sa.Engine, owner: str) -> None:
             .where(outbox.c.owner == owner, outbox.c.state == "sending")
             .values(state="queued", owner=None, lease_until=None)
         )
+
+
+def _leased(item: Item) -> sa.ColumnElement[bool]:
+    """Return the condition that the lease of `item` is still ours."""
+    return sa.and_(
+        outbox.c.id == item.id, outbox.c.fence == item.fence, outbox.c.state == "sending"
+    )
 
 
 def _values(item: Item, delivery: Delivery, *, now: float) -> dict[str, object]:

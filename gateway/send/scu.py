@@ -20,7 +20,7 @@ from pynetdicom.presentation import PresentationContext, build_context
 from gateway.ports import Delivery
 from gateway.scp.sockets import prompt
 from gateway.send.checkpoint import Checkpoint
-from gateway.send.outbox import BUSY, LOST, REFUSED, UNREACHABLE, UNTRIED
+from gateway.send.outbox import BUSY, LOST, NOT_READ, REFUSED, UNREACHABLE, UNTRIED
 from gateway.send.transcode import NATIVE, is_possible
 from gateway.send.transcode import REFUSED as SYNTAX_REFUSED
 
@@ -92,8 +92,8 @@ class StorageSCU:
         kinds: dict[int, Kind] = {}
         for number, path in enumerate(files):
             kind = _kind(path)
-            if kind is None:
-                answers[number] = _held("send.unreadable")
+            if isinstance(kind, Delivery):
+                answers[number] = kind
             else:
                 kinds[number] = kind
         reachable = True
@@ -183,13 +183,15 @@ def _held(code: str) -> Delivery:
     return Delivery(delivered=False, retry=False, code=code, status=0)
 
 
-def _kind(path: Path) -> Kind | None:
-    """Return SOP class and transfer syntax of a file of ours."""
+def _kind(path: Path) -> Kind | Delivery:
+    """Return SOP class and transfer syntax of a file of ours, or why they can't be read."""
     try:
         meta = read_file_meta_info(path)
         return str(meta.MediaStorageSOPClassUID), str(meta.TransferSyntaxUID)
-    except (OSError, InvalidDicomError, AttributeError):
-        return None
+    except (FileNotFoundError, InvalidDicomError, AttributeError):
+        return _held("send.unreadable")
+    except OSError:  # too many files are open, the disk does not answer
+        return Delivery(delivered=False, retry=True, code=NOT_READ, status=0)
 
 
 def _proposals(kinds: set[Kind]) -> list[tuple[str, list[str]]]:

@@ -1,16 +1,34 @@
 """The loop that sends to one destination; a thread of each worker."""
 
+import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from time import monotonic
 
 import sqlalchemy as sa
 
 from gateway.archive.store import ArchiveStore
 from gateway.backoff import backoff_seconds
+from gateway.exits import Exit
 from gateway.failpoints import failpoint
 from gateway.ports import AuditLog, Clock, Delivery, Sender
-from gateway.send.outbox import UNREACHABLE, give_back, lease_items, record
+from gateway.send.outbox import (
+    LEASE_SECONDS,
+    UNREACHABLE,
+    Item,
+    give_back,
+    lease_items,
+    record,
+    renew,
+)
 from rules.disclosure import Event, log, log_error
+
+RENEWAL_SECONDS = LEASE_SECONDS / 3
+RECORDINGS_AT_MOST = 5
+PARTING_SECONDS = 20.0
+"""For which a worker that ends waits for its senders; less than the supervisor's grace."""
+HUNG = "sender.hung"
 
 
 def send_once(
@@ -22,23 +40,70 @@ def send_once(
     audit: AuditLog,
     clock: Clock,
     owner: str,
+    pause: Callable[[float], object],
 ) -> list[Delivery]:
-    """Send one batch of what is due and return the answers; none: nothing was due."""
+    """Send one batch of what is due and return the answers; none: nothing was due.
+
+    Parameters
+    ----------
+    pause : Callable[[float], object]
+        Waits so many seconds, or less where the node stops.
+    """
     items = lease_items(engine, destination=destination, owner=owner, now=clock.now())
     if not items:
         return []
     failpoint("send.leased")
     try:
         audit.append([(Event.SEND_OFFERED, {"destination": destination, "count": len(items)})])
-        deliveries = list(sender.send([store.path(item.name) for item in items]))
+        with _kept(engine, items, clock=clock):
+            deliveries = list(sender.send([store.path(item.name) for item in items]))
     except BaseException:
         give_back(engine, items)
         raise
     failpoint("send.sent")
-    states = record(engine, items, deliveries, now=clock.now())
+    states = _record(engine, items, deliveries, clock=clock, pause=pause)
     failpoint("send.recorded")
     audit.append(_events(destination, states))
     return deliveries
+
+
+def _record(
+    engine: sa.Engine,
+    items: Sequence[Item],
+    deliveries: Sequence[Delivery],
+    *,
+    clock: Clock,
+    pause: Callable[[float], object],
+) -> dict[str, int]:
+    """Record the answers; a database that is locked for a while must not cost them."""
+    for failures in range(1, RECORDINGS_AT_MOST):
+        try:
+            return record(engine, items, deliveries, now=clock.now())
+        except sa.exc.SQLAlchemyError as error:
+            log_error(error, component="sender")
+            pause(backoff_seconds(failures))
+    return record(engine, items, deliveries, now=clock.now())
+
+
+@contextmanager
+def _kept(engine: sa.Engine, items: Sequence[Item], *, clock: Clock) -> Iterator[None]:
+    """Renew the lease of `items` from a thread: one large object may take longer than it."""
+    ended = threading.Event()
+
+    def keep() -> None:
+        while not ended.wait(RENEWAL_SECONDS):
+            try:
+                renew(engine, items, now=clock.now())
+            except sa.exc.SQLAlchemyError as error:
+                log_error(error, component="sender")
+
+    thread = threading.Thread(target=keep, name="send-lease", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
 
 
 def run_sender(
@@ -65,6 +130,7 @@ def run_sender(
                 audit=audit,
                 clock=clock,
                 owner=owner,
+                pause=stop.wait,
             )
         except Exception as error:  # noqa: BLE001  (top of a thread: recorded, tried again)
             log_error(error, destination=destination)
@@ -79,6 +145,21 @@ def run_sender(
         failures = 0
         if not deliveries:
             stop.wait(poll_seconds)
+
+
+def end_senders(threads: Sequence[threading.Thread], stop: threading.Event) -> None:
+    """Stop the senders of this process and wait; where one hangs, end the process as it is.
+
+    The next worker clears up behind it as after a crash. Threads of an association that
+    hangs would keep the process for as long as the peer likes.
+    """
+    stop.set()
+    deadline = monotonic() + PARTING_SECONDS
+    for thread in threads:
+        thread.join(max(0.0, deadline - monotonic()))
+    if any(thread.is_alive() for thread in threads):
+        log(Event.SERVICE_STOPPED, component="worker", reason=HUNG)
+        os._exit(Exit.INTERNAL)
 
 
 _EVENTS = {

@@ -1,8 +1,11 @@
 """Write objects to the spool: encrypted, complete and durable, or not at all."""
 
 import errno
+import fcntl
 import os
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -10,10 +13,11 @@ from typing import NoReturn, Self
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from gateway.errors import DiskFullError
+from gateway.errors import DiskFullError, SpoolDamagedError, StateError
 from gateway.failpoints import failpoint
 from gateway.spool import format as form
 from gateway.spool.format import SpoolEntry
+from gateway.spool.recovery import read_entry
 from gateway.vault.envelope import wrap_file_key
 
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
@@ -60,6 +64,33 @@ class SpoolStore:
     def remove(self, object_id: str) -> None:
         """Remove a file that turned out to hold nothing new. Absent is well."""
         (self.folder / object_id).unlink(missing_ok=True)
+
+    def is_intact(self, object_id: str) -> bool:
+        """Return whether the file of an object is there; its chunks are not read."""
+        try:
+            read_entry(self.folder / object_id, receiver_key=self._receiver_key)
+        except (SpoolDamagedError, OSError):
+            return False
+        return True
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Keep other receivers away from the folder.
+
+        Raises
+        ------
+        StateError
+            Another one has it.
+        """
+        fd = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            try:
+                fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise StateError("another receiver has this spool") from None
+            yield
+        finally:
+            os.close(fd)
 
 
 class SpoolWriter:

@@ -3,6 +3,10 @@
 The role comes from the socket: workers ask for contexts, file keys and project secrets
 on ``worker.sock``; a person opens and seals on ``admin.sock``. Neither answers the
 other's verbs. Only the user ids given may connect (SO_PEERCRED).
+
+A worker is lent what its job needs, while the lease is alive: keys of the files of that
+job, contexts and secrets of the projects in the settings. Which subject a file is of the
+broker can't know: it sees no file.
 """
 
 import base64
@@ -13,6 +17,7 @@ import socket
 import socketserver
 import struct
 import threading
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -21,11 +26,13 @@ from sqlalchemy.exc import SQLAlchemyError
 from gateway.errors import (
     GatewayError,
     LostLeaseError,
+    SettingsError,
     UnsealError,
     VaultError,
     VaultUnavailableError,
 )
-from gateway.ports import AuditLog, Lease, SubjectKey
+from gateway.ports import AuditLog, Lease, LeaseCheck, SubjectKey
+from gateway.vault.envelope import wrapped_for
 from gateway.vault.frames import Values, receive_frame, send_frame, socket_address
 from gateway.vault.vault import VaultStore
 from rules.disclosure import Event, log_error
@@ -33,10 +40,8 @@ from rules.disclosure import Event, log_error
 WORKER_SOCKET = "worker.sock"
 ADMIN_SOCKET = "admin.sock"
 
-LeaseCheck = Callable[[Lease], bool]
-"""Whether the lease is alive in the work database."""
-
 _Verb = Callable[[Values], Values]
+_ISSUES_REMEMBERED = 4096
 _CREDENTIALS = struct.Struct("3i")  # struct ucred: pid, uid, gid
 
 
@@ -57,8 +62,10 @@ class Broker:
         Where the sockets are made; created 0700.
     audit : AuditLog
         An answer is given only after its event is durable.
-    lease_check : LeaseCheck or None
-        None only where there is no work database: then no lease is asked for.
+    lease_check : LeaseCheck
+        Asks the work database.
+    projects : frozenset of str
+        Those of the settings; no other is answered, or made.
     allowed_uids : frozenset of int
         Users that may connect.
     """
@@ -69,13 +76,16 @@ class Broker:
         *,
         folder: Path,
         audit: AuditLog,
-        lease_check: LeaseCheck | None,
+        lease_check: LeaseCheck,
+        projects: frozenset[str],
         allowed_uids: frozenset[int],
     ) -> None:
         self._vault = vault
         self._folder = folder
         self._audit = audit
         self._lease_check = lease_check
+        self._projects = projects
+        self._issues = _Issues(audit)
         self._allowed_uids = allowed_uids
         self._servers: list[_Server] = []
 
@@ -119,15 +129,15 @@ class Broker:
     def _context(self, values: Values) -> Values:
         lease = self._lease(values)
         key = SubjectKey(
-            project=_text(values, "project"),
+            project=self._project(values),
             issuer=_text(values, "issuer"),
             patient_id=_text(values, "patient_id"),
             study_instance_uid=_text(values, "study_instance_uid"),
         )
         days = (_number(values, "shift_from"), _number(values, "shift_to"))
         context = self._vault.context(key, lease=lease, shift_days=days)
-        job = {} if lease is None else {"job_id": lease.job_id}
-        self._audit.append([(Event.CONTEXT_ISSUED, {"project": key.project, **job})])
+        issued = {"project": key.project, "job_id": lease.job_id}
+        self._audit.append([(Event.CONTEXT_ISSUED, issued)])
         return {
             "pseudonym": context.pseudonym,
             "shift_days": context.shift_days,
@@ -136,11 +146,18 @@ class Broker:
         }
 
     def _file_key(self, values: Values) -> Values:
-        lease = self._lease(values)
-        return _secret(self._vault.file_key(_bytes(values, "wrapped"), lease=lease))
+        wrapped = _bytes(values, "wrapped")
+        _, object_id = wrapped_for(wrapped)  # a lie about it does not open
+        lease = self._lease(values, object_id=object_id)
+        key = self._vault.file_key(wrapped, lease=lease)
+        self._issues.record(Event.FILE_KEY_ISSUED, lease)
+        return _secret(key)
 
     def _project_secret(self, values: Values) -> Values:
-        return _secret(self._vault.project_secret(_text(values, "project")))
+        lease, project = self._lease(values), self._project(values)
+        secret = self._vault.project_secret(project, lease=lease)
+        self._issues.record(Event.PROJECT_SECRET_ISSUED, lease, project=project)
+        return _secret(secret)
 
     def _status(self, _: Values) -> Values:
         return dataclasses.asdict(self._vault.status())
@@ -160,13 +177,41 @@ class Broker:
         self._audit.append([(Event.VAULT_SEALED, {})])
         return dataclasses.asdict(self._vault.status())
 
-    def _lease(self, values: Values) -> Lease | None:
-        lease = None
-        if values.get("job_id") is not None:
-            lease = Lease(job_id=_text(values, "job_id"), fence=_number(values, "fence"))
-        if self._lease_check is not None and (lease is None or not self._lease_check(lease)):
+    def _lease(self, values: Values, *, object_id: str | None = None) -> Lease:
+        if values.get("job_id") is None:
             raise LostLeaseError("the broker answers for a live lease only")
+        lease = Lease(job_id=_text(values, "job_id"), fence=_number(values, "fence"))
+        self._lease_check(lease, object_id=object_id)
         return lease
+
+    def _project(self, values: Values) -> str:
+        project = _text(values, "project")
+        if project not in self._projects:
+            raise SettingsError("the broker's settings lack the project; restart the broker")
+        return project
+
+
+class _Issues:
+    """Audits what a lease was lent, once each: a fsync per object would cost too much."""
+
+    def __init__(self, audit: AuditLog) -> None:
+        self._audit = audit
+        self._lock = threading.Lock()
+        self._known: OrderedDict[tuple[Event, Lease, str], None] = OrderedDict()
+
+    def record(self, event: Event, lease: Lease, *, project: str = "") -> None:
+        """Return when the event is durable; one that was forgotten is recorded again."""
+        issue = (event, lease, project)
+        with self._lock:
+            if issue in self._known:
+                self._known.move_to_end(issue)
+                return
+        named = {"project": project} if project else {}
+        self._audit.append([(event, {**named, "job_id": lease.job_id})])
+        with self._lock:
+            self._known[issue] = None
+            if len(self._known) > _ISSUES_REMEMBERED:
+                self._known.popitem(last=False)
 
 
 class _Server(socketserver.ThreadingUnixStreamServer):

@@ -17,6 +17,7 @@ _ERRORS: dict[str, type[GatewayError]] = {
     for kind in (
         errors.LostLeaseError,
         errors.SealedError,
+        errors.SettingsError,
         errors.StateError,
         errors.SubjectErasedError,
         errors.TamperedError,
@@ -100,8 +101,10 @@ class _Channel:
 class BrokerClient:
     """The vault as a worker has it. Implements `gateway.ports.Vault`.
 
-    Raises what `gateway.vault.vault.VaultStore` raises, and `VaultUnavailableError` (a
-    `SealedError`) where no broker answers. Connects on the first call; safe for threads.
+    Raises what `gateway.vault.vault.VaultStore` raises, what `gateway.ports.LeaseCheck`
+    raises, `SettingsError` for a project that the broker's settings lack, and
+    `VaultUnavailableError` (a `SealedError`) where no broker answers. Connects on the first
+    call; safe for threads.
 
     Parameters
     ----------
@@ -142,9 +145,10 @@ class BrokerClient:
         )
         return base64.b64decode(str(answer["secret"]))
 
-    def project_secret(self, project: str) -> bytes:
+    def project_secret(self, project: str, *, lease: Lease | None) -> bytes:
         """Return the secret of a project; see `gateway.ports.Vault`."""
-        return base64.b64decode(str(self._channel.ask("project_secret", project=project)["secret"]))
+        answer = self._channel.ask("project_secret", project=project, **_lease(lease))
+        return base64.b64decode(str(answer["secret"]))
 
     def close(self) -> None:
         """Close the connection."""

@@ -70,7 +70,12 @@ class EphemeralVault:
         """
         raise VaultError("a run without project has no spool")
 
-    def project_secret(self, project: str) -> bytes:
+    def project_secret(
+        self,
+        project: str,
+        *,
+        lease: Lease | None,  # noqa: ARG002  (there is no job)
+    ) -> bytes:
         """Return the secret of a project in this run."""
         return keys.blind_index(self._secret, "project", project)
 

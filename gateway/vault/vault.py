@@ -138,7 +138,12 @@ class VaultStore:
             raise TamperedError("a file key is wrapped for an epoch that the keyring lacks")
         return envelope.open_file_key(opened.spool_keys[epoch], wrapped)
 
-    def project_secret(self, project: str) -> bytes:
+    def project_secret(
+        self,
+        project: str,
+        *,
+        lease: Lease | None,  # noqa: ARG002  (the broker has looked at it)
+    ) -> bytes:
         """Return the secret of a project, made on the first call.
 
         Raises

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from time import monotonic
 
-from gateway.errors import GatewayError
+from gateway.errors import ChildDiedError, GatewayError
 from gateway.work.frames import FrameError, Message, receive_message, send_message
 from rules.disclosure import Event, log
 
@@ -17,13 +17,6 @@ COMMAND = (sys.executable, "-m", "gateway.work.child")
 START_SECONDS = 60.0
 _PARTING_SECONDS = 0.5
 _TICK_SECONDS = 1.0
-
-
-class ChildDiedError(GatewayError):
-    """The child died, or was ended because it took too long."""
-
-    code = "child.died"
-    retry = True
 
 
 class ChildStartError(GatewayError):

@@ -13,11 +13,16 @@ from functools import partial
 from pathlib import Path
 
 from gateway.archive.store import Workspace, object_name
-from gateway.errors import ArchiveFullError, SpoolDamagedError, SubjectErasedError
+from gateway.errors import (
+    ArchiveFullError,
+    ChildDiedError,
+    SpoolDamagedError,
+    SubjectErasedError,
+)
 from gateway.failpoints import failpoint
 from gateway.ports import SubjectKey, Vault
 from gateway.spool.reader import read_wrapped_key
-from gateway.work.child_process import ChildDiedError, ChildProcess
+from gateway.work.child_process import ChildProcess
 from gateway.work.frames import Message
 from gateway.work.keeper import LeaseKeeper
 from gateway.work.leases import Job
@@ -212,7 +217,7 @@ class Cleaner:
                     context=self._vault.context(
                         key, lease=job.lease, shift_days=route.plan.shift_days
                     ),
-                    project_secret=self._vault.project_secret(route.project),
+                    project_secret=self._vault.project_secret(route.project, lease=job.lease),
                 )
             except SubjectErasedError:
                 loans.by_project[place] = None

@@ -36,7 +36,9 @@ def close_studies(
     is_wrong = study.c.last_received > now + SLACK_SECONDS  # the clock was set back since
     quiet = sa.and_(
         study.c.open,
-        sa.or_(sa.and_(study.c.last_received <= shortest, study.c.last_received <= latest), is_wrong),
+        sa.or_(
+            sa.and_(study.c.last_received <= shortest, study.c.last_received <= latest), is_wrong
+        ),
         ~_busy(),
     )
     with reading(engine).connect() as connection:
@@ -60,9 +62,7 @@ def _busy() -> sa.Exists:
     )
 
 
-def _close(
-    engine: sa.Engine, study_id: str, quiet: sa.ColumnElement[bool], *, now: float
-) -> bool:
+def _close(engine: sa.Engine, study_id: str, quiet: sa.ColumnElement[bool], *, now: float) -> bool:
     """Close one study if it is still quiet: the receiver may have been faster."""
     received = study.c.last_received
     with engine.begin() as connection:

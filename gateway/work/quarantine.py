@@ -10,6 +10,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from gateway.databases import reading
+from gateway.generations import join_generation
 from gateway.ports import AuditLog, Clock
 from gateway.tables import spool_object, study
 from rules.disclosure import Event
@@ -94,7 +95,7 @@ def release(
     released = 0
     with engine.begin() as connection:
         for study_id in sorted({each.study_id for each in objects}):
-            generation = _open_generation(connection, study_id, now=clock.now())
+            generation = join_generation(connection, study_id, now=clock.now())
             changed = connection.execute(
                 spool_object.update()
                 .where(
@@ -125,18 +126,6 @@ def discard(
     for object_id in gone:
         (spool / object_id).unlink(missing_ok=True)
     return len(gone)
-
-
-def _open_generation(connection: sa.Connection, study_id: str, *, now: float) -> int:
-    """Return the generation that objects join now; the receiver does the same."""
-    row = connection.execute(sa.select(study).where(study.c.id == study_id).with_for_update()).one()
-    generation: int = row.generation if row.open else row.generation + 1
-    connection.execute(
-        study.update()
-        .where(study.c.id == study_id)
-        .values(generation=generation, open=True, last_received=max(row.last_received, now))
-    )
-    return generation
 
 
 def _events(event: Event, objects: Sequence[HeldObject]) -> list[tuple[str, dict[str, str | int]]]:

@@ -16,7 +16,7 @@ from gateway.send import outbox
 from gateway.tables import spool_object
 from gateway.work.child_process import ChildStartError
 from gateway.work.closing import close_studies
-from gateway.work.journey import Journey, StoppedError
+from gateway.work.journey import ATTEMPTS, Journey, StoppedError
 from gateway.work.leases import Job, lease_job, postpone, release_owner
 from gateway.work.sweep import Sweep
 from rules.disclosure import Event, log, log_error
@@ -29,9 +29,11 @@ DATABASE = "database.work"
 _OF_THE_NODE = (
     SealedError,
     ArchiveFullError,
+    ChildStartError,
     sa.exc.InterfaceError,
     sa.exc.OperationalError,
 )
+"""Errors that every other job would meet too."""
 _GONE = ("cleaned", "refused", "discarded", "superseded")
 
 
@@ -141,6 +143,7 @@ def work_on(
     try:
         if job.attempts > ATTEMPTS_AT_MOST:
             journey.give_up(job)
+            log(Event.JOB_FAILED, job_id=job_id, attempts=job.attempts, reason=ATTEMPTS)
         else:
             journey.run(job, should_stop=stop.is_set)
     except LostLeaseError:
@@ -148,24 +151,33 @@ def work_on(
     except StoppedError as error:
         _give_back(engine, job, due=clock.now(), counts=False)
         log(Event.JOB_POSTPONED, job_id=job_id, reason=error.code)
-    except (*_OF_THE_NODE, ChildStartError) as error:
-        code = error.code if isinstance(error, GatewayError) else DATABASE
-        if code != known:
-            if not isinstance(error, SealedError):
-                log_error(error, job_id=job_id)
-            log(Event.JOB_POSTPONED, job_id=job_id, reason=code)
+    except _OF_THE_NODE as error:
+        code = _say_trouble(error, job, known=known)
         _give_back(engine, job, due=clock.now() + PAUSE_SECONDS, counts=False)
         if isinstance(error, ChildStartError):
             raise
         return code
-    except Exception as error:  # noqa: BLE001  (top of a job: recorded, tried again, held in the end)
+    except Exception as error:  # noqa: BLE001  (top of a job: recorded, tried again, held at last)
         log_error(error, job_id=job_id)
         _give_back(engine, job, due=clock.now() + backoff_seconds(job.attempts), counts=True)
-        code = error.code if isinstance(error, GatewayError) else "internal.error"
-        log(Event.JOB_FAILED, job_id=job_id, attempts=job.attempts, reason=code)
+        log(Event.JOB_FAILED, job_id=job_id, attempts=job.attempts, reason=_code(error))
     else:
         log(Event.JOB_DONE, job_id=job_id)
     return ""
+
+
+def _say_trouble(error: Exception, job: Job, *, known: str) -> str:
+    """Log what the node lacks, unless that is known, and return its code."""
+    code = DATABASE if isinstance(error, sa.exc.SQLAlchemyError) else _code(error)
+    if code != known:
+        if not isinstance(error, SealedError):
+            log_error(error, job_id=job.lease.job_id)
+        log(Event.JOB_POSTPONED, job_id=job.lease.job_id, reason=code)
+    return code
+
+
+def _code(error: Exception) -> str:
+    return error.code if isinstance(error, GatewayError) else "internal.error"
 
 
 def _give_back(engine: sa.Engine, job: Job, *, due: float, counts: bool) -> None:

@@ -171,6 +171,8 @@ class Scanner:
         group, number, length = _implicit(self.buffer, position)
         if group != _DELIMITERS:
             raise MalformedError("metadata.malformed", where=f"item at {position}")
+        if length and number != ITEM & 0xFFFF:
+            raise MalformedError("metadata.malformed", where=f"delimiter at {position}")
         return group << 16 | number, length, position + 8
 
     def pass_sequence(self, value: int, end: int, *, implicit: bool, depth: int) -> int:

@@ -22,6 +22,7 @@ _TEXTS = {
     "CS": re.compile(rb"[A-Z0-9_ \\]*\Z"),
     "DS": re.compile(rb"[0-9+\-.eE \\]*\Z"),
     "IS": re.compile(rb"[0-9+\- \\]*\Z"),
+    "UI": re.compile(rb"[0-9.\\]*\Z"),
 }
 
 

@@ -192,7 +192,7 @@ def _fragments_end(source: RangeReader, offset: int) -> int:
         )
         length = int.from_bytes(window[at + 4 : at + 8], "little")
         offset += 8
-        if tag == SEQUENCE_END:
+        if tag == SEQUENCE_END and not length:
             return offset
         if tag != ITEM:
             raise MalformedError("metadata.malformed", where="fragment expected")

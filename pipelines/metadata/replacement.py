@@ -48,7 +48,7 @@ class Replacement:
         value : bytes
             As encoded.
         """
-        vr = entry.vr[:2] or element.vr.decode("latin-1")
+        vr = entry.vr or element.vr.decode("latin-1")
         operation = entry.operation
         if operation is Operation.PSEUDONYM:
             new = self._pseudonymise(element.tag, value, place)
@@ -90,8 +90,5 @@ class Replacement:
 
 
 def written_vr(entry: Entry, element: Element) -> bytes:
-    """Return the dictionary's VR; of several, the source's if it is one of them."""
-    choices = entry.vr.encode("ascii").split(b" or ")
-    if not choices[0]:
-        return element.vr or b"UN"
-    return element.vr if element.vr in choices else choices[0]
+    """Return the dictionary's VR; the file's where the dictionary has none."""
+    return entry.vr.encode("ascii") or element.vr or b"UN"

@@ -202,6 +202,16 @@ class Walk:
             elif operation is not _KEEP:
                 new = self._replace(element, entry, place)
             elif (
+                entry.unfit_note
+                and entry.vr != "SQ"
+                and not fits(self._value(element), vr=element.vr, asked=entry.vr)
+            ):
+                removed += 1
+                self.notes.add(entry.unfit_note)
+                if self._explain:
+                    self._record(element, entry, _REMOVE, place)
+                new = b""
+            elif (
                 element.vr == b"SQ"
                 or entry.vr == "SQ"
                 or element.length == UNDEFINED
@@ -209,12 +219,6 @@ class Walk:
             ):
                 kept += 1
                 new = self._keep_sequence(element, place, is_sequence=entry.vr == "SQ")
-            elif entry.unfit_note and not fits(self._value(element), vr=element.vr, asked=entry.vr):
-                removed += 1
-                self.notes.add(entry.unfit_note)
-                if self._explain:
-                    self._record(element, entry, _REMOVE, place)
-                new = b""
             else:
                 kept += 1
                 new = None

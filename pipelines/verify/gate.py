@@ -4,8 +4,9 @@ from pipelines.context import RangeReader, SubjectContext
 from pipelines.errors import ResidualError
 from pipelines.objects import Cleaned
 from pipelines.verify.head import IMPLICIT_VR_LITTLE_ENDIAN, check_head
+from pipelines.verify.identity import count_values
 from pipelines.verify.judgement import Judge
-from pipelines.verify.policy import root_policy
+from pipelines.verify.policy import is_kept_on_purpose, root_policy
 from pipelines.verify.reference import (
     SERIES_INSTANCE_UID,
     SOP_INSTANCE_UID,
@@ -60,16 +61,16 @@ def verify_written(
 
     walk = Walk(window, pseudonym=pseudonym)
     walk.run(start, policy, implicit=implicit)
-    if len(evidence.identity) > _MAX_IDENTITY_VALUES:
+    if sum(count_values(each) for each in evidence.identity) > _MAX_IDENTITY_VALUES:
         raise ResidualError("verify.identity", where="more values than can be searched")
     search = search_of(evidence.identity)
     Scan(
         window,
-        Places(written, walk, start=start, policy=policy, implicit=implicit),
+        Places(written, start=start, policy=policy, implicit=implicit),
         search=search,
         judge=Judge(search, plan=plan, pseudonym=pseudonym),
         uids=UidSearch(evidence.uids),
-    ).run(walk)
+    ).run(walk, transfer_syntax_uid=cleaned.transfer_syntax_uid)
     if walk.problem:
         raise ResidualError("verify.structure", where=walk.problem)
     _check_root(walk, cleaned, plan)
@@ -85,7 +86,7 @@ def verify_written(
 
 def _check_root(walk: Walk, cleaned: Cleaned, plan: Plan) -> None:
     """Check what a released data set must say of itself."""
-    captured = walk.captured
+    captured = {tag: value.strip(b"\0 ") for tag, value in walk.captured.items()}
     node = plan.roots[cleaned.sop_class_uid]
     for tag in _PATIENT:
         if tag not in captured and node[tag].operation is Operation.PSEUDONYM:
@@ -98,12 +99,14 @@ def _check_root(walk: Walk, cleaned: Cleaned, plan: Plan) -> None:
         raise ResidualError("verify.structure", where="(0012,0063)")
     if captured.get(_SOP_CLASS_UID) != cleaned.sop_class_uid.encode("ascii"):
         raise ResidualError("verify.structure", where="(0008,0016)")
+    expected = {
+        SOP_INSTANCE_UID: cleaned.sop_instance_uid,
+        STUDY_INSTANCE_UID: cleaned.study_instance_uid,
+        SERIES_INSTANCE_UID: cleaned.series_instance_uid,
+    }
     check_references(
         captured,
-        expected={
-            SOP_INSTANCE_UID: cleaned.sop_instance_uid,
-            STUDY_INSTANCE_UID: cleaned.study_instance_uid,
-            SERIES_INSTANCE_UID: cleaned.series_instance_uid,
-        },
+        expected=expected,
         uids=cleaned.evidence.uids,
+        kept=[tag for tag in expected if is_kept_on_purpose(node[tag])],
     )

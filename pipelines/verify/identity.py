@@ -82,6 +82,7 @@ IDENTITY_TAGS: frozenset[int] = frozenset(_KINDS)
 _MULTILINE = frozenset([0x00080081, 0x00080092, 0x00101040, 0x00380400, 0x00401102])
 """VR ST, LT, UT: a backslash is a character."""
 _MAX_CHARACTERS = 1024
+"""Of one value; an attribute may have many."""
 
 
 class Identifying(Protocol):
@@ -95,13 +96,18 @@ class Identifying(Protocol):
     def encodings(self) -> tuple[str, ...]: ...  # noqa: D102
 
 
+def count_values(identity: Identifying) -> int:
+    """Return how many values an attribute of the source has, or a few more."""
+    return 1 if identity.tag in _MULTILINE else identity.value.count(b"\\") + 1
+
+
 def terms_of(identity: Identifying) -> Iterator[Term]:
     """Yield what is searched of one value of the source."""
     kind = _KINDS[identity.tag]
-    text = decode(identity.value, identity.encodings).strip("\0 ")[:_MAX_CHARACTERS]
+    text = decode(identity.value, identity.encodings)
     parts = [text] if identity.tag in _MULTILINE else text.split("\\")
     for part in parts:
-        stripped = part.strip("\0 ")
+        stripped = part.strip("\0 ")[:_MAX_CHARACTERS]
         if stripped:
             yield from _terms(kind, stripped, identity.encodings)
 

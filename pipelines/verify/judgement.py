@@ -100,7 +100,7 @@ class Judge:
         if (
             place.vr not in _CHARACTERS
             and not codec.startswith("utf_16")
-            and not _is_likely(place, data, start, end, is_loose=term.is_loose)
+            and not _is_likely(searched, place, data, start, end)
         ):
             return False
         if place.vr != "PN" and len(term.literals) == 1 and is_clinical(term.literals[0]):
@@ -137,13 +137,15 @@ def _is_whole_number(vr: str, data: bytes, start: int, end: int) -> bool:
     )
 
 
-def _is_likely(place: Place, data: bytes, start: int, end: int, *, is_loose: bool) -> bool:
+def _is_likely(searched: Searched, place: Place, data: bytes, start: int, end: int) -> bool:
     """Return False for what short byte strings do by chance in binary values."""
-    if end - start >= _BINARY_BYTES:
+    term, codec = searched.term, searched.pattern.codec
+    # separators may be any bytes
+    if sum(len(literal.encode(codec, "replace")) for literal in term.literals) >= _BINARY_BYTES:
         return True
     if place.end - place.start > _BULK_BYTES:
         return False
-    if is_loose:
+    if term.is_loose:
         return True
     before, after = data[max(start - 1, 0) : start] or b"\0", data[end : end + 1] or b"\0"
     return _is_plain(before[0]) and _is_plain(after[0])

@@ -21,6 +21,10 @@ class Check(Enum):
     PSEUDONYM = auto()
     ITEMS = auto()
     """A kept sequence, or one of several things by a condition: its items are walked."""
+    UNKNOWN = auto()
+    """Kept, of no VR that the plan knows: walked where it begins like a sequence."""
+    FIT = auto()
+    """Kept where its value is of the VR that the plan names."""
 
 
 class Rule:
@@ -31,13 +35,16 @@ class Rule:
     check : Check
     is_sequence : bool
         By the dictionary.
+    vr : str
+        Of the plan; "" where no check asks for it.
     """
 
-    __slots__ = ("check", "is_sequence")
+    __slots__ = ("check", "is_sequence", "vr")
 
-    def __init__(self, check: Check, *, is_sequence: bool) -> None:
+    def __init__(self, check: Check, *, is_sequence: bool, vr: str = "") -> None:
         self.check = check
         self.is_sequence = is_sequence
+        self.vr = vr
 
 
 ABSENT = Rule(Check.ABSENT, is_sequence=False)
@@ -53,17 +60,24 @@ _CHECKS = {
 _FORBIDDEN_GROUPS = frozenset([0x0000, 0x0002, 0x0004])
 _LAST_GROUP = 0xFEFF
 _BY_PROFILE = "PS3.15 E.2"
+_UNKNOWN_VRS = frozenset(["", "UN"])
 
 
 def rule_of(entry: Entry) -> Rule | None:
     """Return what `entry` demands of the written element; None where nothing."""
-    operations = {entry.operation, *(other.operation for _, other in entry.alternatives)}
-    checks = {_CHECKS.get(operation) for operation in operations}
-    is_sequence = entry.vr == "SQ"
+    each = (entry, *(other for _, other in entry.alternatives))
+    checks = {_CHECKS.get(one.operation) for one in each}
     check = checks.pop() if len(checks) == 1 else None
-    if check is None:
-        return Rule(Check.ITEMS, is_sequence=True) if is_sequence else None
-    return Rule(check, is_sequence=is_sequence)
+    if check is not None:
+        return Rule(check, is_sequence=entry.vr == "SQ")
+    if entry.vr == "SQ":
+        return Rule(Check.ITEMS, is_sequence=True)
+    if entry.vr in _UNKNOWN_VRS:
+        return Rule(Check.UNKNOWN, is_sequence=False)
+    kept = [one for one in each if one.operation is Operation.KEEP]
+    if kept and all(one.unfit_note for one in kept):
+        return Rule(Check.FIT, is_sequence=False, vr=entry.vr)
+    return None
 
 
 def is_kept_on_purpose(entry: Entry) -> bool:

@@ -6,17 +6,16 @@ from functools import cached_property
 
 from pipelines.context import RangeReader
 from pipelines.errors import ResidualError
-from pipelines.verify.codestreams import pieces_of
 from pipelines.verify.judgement import Judge
+from pipelines.verify.pixels import PIXEL_DATA, searched_parts
 from pipelines.verify.places import Place
 from pipelines.verify.policy import Policy
 from pipelines.verify.search import Search
+from pipelines.verify.streams import CHUNK_BYTES, OVERLAP_BYTES, Stream
 from pipelines.verify.structure import Walk
 from pipelines.verify.uids import UidSearch
 from pipelines.verify.window import Window
 
-_CHUNK_BYTES = 1024 * 1024
-_OVERLAP_BYTES = 2048
 _MARGIN_BYTES = 1024
 
 Chunk = tuple[int, bytes, int]
@@ -26,11 +25,8 @@ Chunk = tuple[int, bytes, int]
 class Places:
     """Where in the written object a byte belongs; found by a second walk, when asked."""
 
-    def __init__(
-        self, written: RangeReader, walk: Walk, *, start: int, policy: Policy, implicit: bool
-    ) -> None:
+    def __init__(self, written: RangeReader, *, start: int, policy: Policy, implicit: bool) -> None:
         self._written = written
-        self._walk = walk
         self._start = start
         self._policy = policy
         self._implicit = implicit
@@ -40,9 +36,6 @@ class Places:
         found: list[Place] = []
         walk = Walk(Window(self._written), pseudonym=b"", places=found)
         walk.run(self._start, self._policy, implicit=self._implicit)
-        for number, (start, end) in enumerate(self._walk.fragments):
-            path = f"(7FE0,0010) fragment {number}"
-            found.append(Place(path, 0x7FE00010, "OB", start, end))
         return sorted(found, key=lambda place: place.start)
 
     @cached_property
@@ -62,13 +55,11 @@ class Places:
 
 
 def chunks(window: Window, walk: Walk) -> Iterator[Chunk]:
-    """Yield everything that is searched, each piece once."""
+    """Yield all that is searched beside Pixel Data, each piece once."""
     pixels = walk.pixels
     parts = [(0, window.size)]
     if pixels is not None:
         parts = [(0, pixels[0]), (pixels[1], window.size)]
-        for number, (start, end) in enumerate(walk.fragments):
-            parts += [(start, end)] if number == 0 else pieces_of(window, start, end)
     for start, end in parts:
         if start == 0 and end <= len(window.first):
             yield 0, window.first, end
@@ -82,9 +73,9 @@ def chunks(window: Window, walk: Walk) -> Iterator[Chunk]:
 def _read(window: Window, start: int, end: int) -> Iterator[Chunk]:
     position = start
     while position < end:
-        stop = min(end, position + _CHUNK_BYTES)
+        stop = min(end, position + CHUNK_BYTES)
         yield position, window.read(position, stop), stop - position
-        position = stop if stop == end else stop - _OVERLAP_BYTES
+        position = stop if stop == end else stop - OVERLAP_BYTES
 
 
 class Scan:
@@ -115,7 +106,7 @@ class Scan:
         self._uids = uids
         self._judged: set[Place] = set()
 
-    def run(self, walk: Walk) -> None:
+    def run(self, walk: Walk, *, transfer_syntax_uid: str) -> None:
         """Search everything.
 
         Raises
@@ -130,6 +121,33 @@ class Scan:
                 self._judge_uid(base + start, base + stop)
         for edge in walk.edges:
             self._judge_identity(edge - 1, edge + 1)
+        if walk.pixels is None:
+            return
+        for stream, (start, end) in searched_parts(
+            self._window,
+            pixels=walk.pixels,
+            fragments=walk.fragments,
+            captured=walk.captured,
+            transfer_syntax_uid=transfer_syntax_uid,
+        ):
+            self._search_pixels(stream, start, end)
+
+    def _search_pixels(self, stream: Stream, first: int, last: int) -> None:
+        """Search a part of Pixel Data, which no walk knows the places of."""
+        place = Place("", PIXEL_DATA, "OB", first, last)
+        for base, data in stream.chunks(first, last):
+            for start, stop in self._search.candidates(data, len(data)):
+                begin = max(first, base + start - _MARGIN_BYTES)
+                end = min(last, base + stop + _MARGIN_BYTES)
+                if self._judge.is_identity(
+                    place, stream.read(begin, end), is_start=begin == first, is_end=end == last
+                ):
+                    where = stream.where(base + (start + stop) // 2)
+                    raise ResidualError("verify.identity", where=where)
+            for start, stop in self._uids.candidates(data, len(data)):
+                begin = max(first, base + start - _MARGIN_BYTES)
+                if self._uids.remains(stream.read(begin, base + stop + _MARGIN_BYTES), place.vr):
+                    raise ResidualError("verify.reference", where=stream.where(base + start))
 
     def _judge_identity(self, start: int, stop: int) -> None:
         for place in self._places.overlapping(start, stop):

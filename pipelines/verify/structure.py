@@ -8,15 +8,15 @@ from struct import Struct
 from struct import error as StructError  # noqa: N812  (it is a class)
 
 from pipelines.errors import ResidualError
+from pipelines.verify.demands import hides_items, is_met, may_be_sequence
+from pipelines.verify.pixels import IMAGE_TAGS, PIXEL_DATA
 from pipelines.verify.places import Place, show
 from pipelines.verify.policy import Check, Policy, Rule, is_kept_on_purpose
 from pipelines.verify.private import Creators, is_creator
-from pipelines.verify.values import MAX_DUMMY_BYTES, are_new_uids, is_dummy, is_patient
 from pipelines.verify.window import Window
 
 MAX_DEPTH = 64
 UNDEFINED = 0xFFFFFFFF
-PIXEL_DATA = 0x7FE00010
 NATIVE_PIXELS = frozenset([0x7FE00008, 0x7FE00009, PIXEL_DATA])
 
 _SHORT = frozenset(
@@ -46,6 +46,7 @@ CAPTURED = frozenset(
     [
         *(0x00080016, 0x00080018, 0x0020000D, 0x0020000E),  # the UIDs of the instance
         *(0x00100010, 0x00100020),  # Patient's Name, Patient ID
+        *IMAGE_TAGS,
         *_OURS,
     ]
 )
@@ -64,7 +65,7 @@ class Walk:
     Attributes
     ----------
     captured : dict[int, bytes]
-        Values of the root elements in `CAPTURED`, without padding.
+        Values of the root elements in `CAPTURED`, as encoded.
     filled, empty : list[int]
         Tags of the root.
     pixels : tuple[int, int] | None
@@ -201,7 +202,7 @@ class Walk:
 
     def _capture(self, tag: int, value: int, length: int, rule: Rule | None) -> Rule | None:
         if length <= _CAPTURED_BYTES:
-            self.captured[tag] = self._window.read(value, value + length).strip(b"\0 ")
+            self.captured[tag] = self._window.read(value, value + length)
         return _OURS.get(tag, rule)
 
     # Elements that need a second look
@@ -229,8 +230,13 @@ class Walk:
             return self._pixels(tag, value, length, end)
         if vr in (b"OB", b"OW") and length == UNDEFINED:
             return self._fragments(value, end, None)
-        if vr == b"SQ" or length == UNDEFINED or (rule is not None and rule.is_sequence):
-            if check is Check.EMPTY and length not in (0, UNDEFINED):
+        if (
+            vr == b"SQ"
+            or length == UNDEFINED
+            or (rule is not None and rule.is_sequence)
+            or (check is Check.UNKNOWN and hides_items(self._window, (value, value + length), vr))
+        ):
+            if rule is not None and not may_be_sequence(rule, length):
                 self._note_problem(tag)
             inner = policy.inside(tag, is_dummy=check is Check.DUMMY)
             # UN, and whatever else should have been SQ, holds implicit VR (PS3.5, 6.2.2)
@@ -247,23 +253,16 @@ class Walk:
             )
         if self._places is not None:
             self._note(tag, vr, value, value + length, policy=policy, charset=charset)
-        if check is not None and not self._is_allowed(check, value, length):
+        if rule is not None and not is_met(
+            rule,
+            self._window,
+            (value, value + length),
+            vr=vr,
+            pseudonym=self._pseudonym,
+            is_root=not self._depth,
+        ):
             self._note_problem(tag)
         return value + length
-
-    def _is_allowed(self, check: Check, value: int, length: int) -> bool:
-        if check in (Check.ABSENT, Check.ITEMS):
-            return True  # said elsewhere; items were walked
-        if check is Check.EMPTY or length > MAX_DUMMY_BYTES:
-            return not length
-        data = self._window.read(value, value + length)
-        if check is Check.UID:
-            return are_new_uids(data)
-        if check is Check.PSEUDONYM:
-            if self._depth:
-                return is_patient(data, self._pseudonym)
-            return data.strip(b"\0 ") == self._pseudonym
-        return is_dummy(data)
 
     def _sequence(
         self,

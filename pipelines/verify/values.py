@@ -1,6 +1,9 @@
 """Recognise the values that the engine writes itself (``ops/manual/metadata.md``)."""
 
 import re
+from functools import cache
+
+from pydicom._uid_dict import UID_dictionary
 
 _DUMMIES = frozenset(
     [
@@ -8,13 +11,18 @@ _DUMMIES = frozenset(
         *(b"NARTHEX", b"REMOVED", b"urn:removed"),
         # what dummy items hold beside them
         *(b"CONTAINS", b"TEXT", b"121106", b"DCM", b"Comment", b"99NARTHEX"),
-        *(b"N", b"DISPLAY", b"1.2.840.10008.3.1.2.3.3", b"\x01"),
+        *(b"N", b"DISPLAY", b"\x01"),
     ]
 )
 _person = re.compile(rb"(?:Person\^[a-z2-7]{8}|REMOVED)(?:\\(?:Person\^[a-z2-7]{8}|REMOVED))*")
-_NEW_UID = b"2.25."
-_STANDARD_UID = b"1.2.840.10008."
+_new_uid = re.compile(rb"2\.25\.(?:0|[1-9][0-9]{0,38})")
 MAX_DUMMY_BYTES = 1024 * 1024
+
+
+@cache
+def _registered() -> frozenset[bytes]:
+    """Return the UIDs of PS3.6, annex A; others under their root are anybody's."""
+    return frozenset(uid.encode("ascii") for uid in UID_dictionary)
 
 
 def is_dummy(value: bytes) -> bool:
@@ -23,15 +31,20 @@ def is_dummy(value: bytes) -> bool:
     return (
         stripped in _DUMMIES
         or _person.fullmatch(stripped) is not None
-        or (stripped.startswith(_NEW_UID) and are_new_uids(stripped))
+        or (stripped[:1].isdigit() and are_new_uids(stripped))
     )
 
 
+def is_new_uid(uid: bytes) -> bool:
+    """Return True for a UID of the form that ours have, unpadded."""
+    return _new_uid.fullmatch(uid) is not None
+
+
 def are_new_uids(value: bytes) -> bool:
-    """Return True where each value is empty, one of ours, or of the standard."""
+    """Return True where each value is empty, one of ours, or registered in PS3.6."""
     for uid in value.split(b"\\"):
         stripped = uid.strip(b"\0 ")
-        if stripped and not stripped.startswith((_NEW_UID, _STANDARD_UID)):
+        if stripped and not is_new_uid(stripped) and stripped not in _registered():
             return False
     return True
 

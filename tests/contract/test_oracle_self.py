@@ -12,9 +12,10 @@ from pydicom.tag import Tag
 from pipelines.context import SubjectContext
 from tests.support.datasets import CT, UNMAPPED, base, nested
 from tests.support.encoding import EXPLICIT, IMPLICIT, Made, MadeItem, dicom_file
-from tests.support.oracle import OracleHeld, expected
+from tests.support.oracle import OracleHeld, Rule, expected
 from tests.support.oracle_compare import differences
-from tests.support.oracle_reading import bytes_of, items_of, parse
+from tests.support.oracle_own import OWN_BY_TAG, fits
+from tests.support.oracle_reading import bytes_of, items_of, make, parse
 from tests.support.oracle_tables import standard_tables
 from tests.support.oracle_values import (
     NotADate,
@@ -32,9 +33,19 @@ CONTEXT = SubjectContext(pseudonym="NX-7K3M", shift_days=-100, uid_secret=SECRET
 ENHANCED_SR = "1.2.840.10008.5.1.4.1.1.88.22"
 
 
-def run(*elements: Made, sop_class: str = CT, options: Sequence[str] = ()) -> FileDataset:
-    data = dicom_file((*base(sop_class), *elements))
-    return expected(data, options=frozenset(options), context=CONTEXT, tables=standard_tables())
+def run(
+    *elements: Made,
+    sop_class: str = CT,
+    options: Sequence[str] = (),
+    rules: Sequence[Rule] = (),
+) -> FileDataset:
+    return expected(
+        dicom_file((*base(sop_class), *elements)),
+        options=frozenset(options),
+        rules=rules,
+        context=CONTEXT,
+        tables=standard_tables(),
+    )
 
 
 def value(ds: Dataset, tag: int) -> bytes | None:
@@ -86,6 +97,7 @@ def test_uid_is_the_hmac_with_version_and_variant() -> None:
     number = number & ~(0x3 << 62) | (2 << 62)
     assert new_uid(b"1.2.3\0", CONTEXT) == b"2.25." + str(number).encode()
     assert new_uid(b"1.2.840.10008.1.2", CONTEXT) == b"1.2.840.10008.1.2"
+    assert new_uid(b"1.2.840.10008.4711", CONTEXT).startswith(b"2.25.")
 
 
 def test_well_known_uids_stay_and_references_move_together() -> None:
@@ -195,6 +207,70 @@ def test_a_private_sequence_in_un_is_walked() -> None:
     assert value(item, 0x00101040) is None
 
 
+def test_rows_beyond_the_table() -> None:
+    assert len(OWN_BY_TAG) == 37
+    assert None not in OWN_BY_TAG
+    assert not [tag for tag in OWN_BY_TAG if standard_tables().row(tag or 0)]
+    arrival, contact = Made(0x00140102, "DA", b"20240301"), Made(0x00741010, "LO", b"x")
+    title, text = Made(0x00420010, "ST", b"Letter"), Made(0x0040A160, "UT", b"Miller")
+    url, scheme = Made(0x00081190, "UR", b"http://x"), Made(0x0008010E, "UR", b"http://y")
+    found = {
+        tag: value(run(arrival, title, text, url, scheme), tag)
+        for tag in (0x00140102, 0x00420010, 0x0040A160, 0x00081190, 0x0008010E)
+    }
+    assert found == {
+        0x00140102: b"19000101",
+        0x00420010: b"",
+        0x0040A160: b"REMOVED",
+        0x00081190: None,
+        0x0008010E: b"http://y",
+    }
+    full = run(arrival, contact, options=("retain-longitudinal-full-dates",))
+    assert value(full, 0x00140102) == b"20240301"
+    moved = run(arrival, options=("retain-longitudinal-modified-dates",))
+    assert value(moved, 0x00140102) == b"20231122"
+
+
+@pytest.mark.parametrize(
+    ("vr", "file_vr", "raw", "good"),
+    [
+        ("IS", "IS", b"1\\-2 ", True),
+        ("IS", "IS", b"Miller", False),
+        ("IS", "LO", b"12", False),
+        ("IS", "UN", b"12", True),
+        ("DS", "", b"1.5E+3", True),
+        ("CS", "CS", b"A^B ", False),
+        ("UI", "UI", b"1.2.3\0", True),
+        ("UI", "", b"Miller", False),
+        ("FL", "FL", bytes(6), False),
+        ("FD", "", bytes(16), True),
+        ("SQ", "", b"Miller", False),
+        ("SQ", "UN", b"\xfe\xff\0\xe0\0\0\0\0", True),
+        ("SQ", "LO", b"", False),
+    ],
+)
+def test_what_fits_a_vr(vr: str, file_vr: str, raw: bytes, good: bool) -> None:  # noqa: FBT001
+    assert fits(make(0x0019100C, file_vr, raw), vr) is good
+
+
+def test_an_unfit_safe_private_value_goes_and_withholds_its_code() -> None:
+    block = (Made(0x00190010, "LO", b"SIEMENS MR HEADER"), Made(0x0019100C, "IS", b"Miller"))
+    out = run(*block, options=("retain-safe-private",))
+    assert not [tag for tag in out._dict if tag.group == 0x0019]
+    assert {value(item, 0x00080100) for item in children(out, 0x00120064)} == {b"113100"}
+
+
+def test_a_rule_keeps_hidden_items_only_walked_and_without_any_code() -> None:
+    inner = MadeItem((Made(0x00080018, "UI", b"1.2.3"), Made(0x00101040, "LO", b"Hill Road")))
+    block = (Made(0x00190010, "LO", b"ACME"), Made(0x00191001, "SQ", b"", (inner,), as_un=True))
+    out = run(*block, rules=[(("ACME", 0x0019, 0x01), "K")])
+    (item,) = children(out, 0x00191001)
+    assert value(item, 0x00080018) == new_uid(b"1.2.3", CONTEXT)
+    assert value(item, 0x00101040) is None
+    assert value(out, 0x00120062) == b"YES"
+    assert Tag(0x00120064) not in out._dict
+
+
 @pytest.mark.parametrize(
     ("elements", "code"),
     [
@@ -202,6 +278,10 @@ def test_a_private_sequence_in_un_is_walked() -> None:
         (base(CT)[:1] + base(CT)[2:], "metadata.no-uid"),
         (base("1.2.840.10008.1.1"), "sop-class.unsupported"),
         ((*base(CT), nested(65, (), undefined=False)), "metadata.limit"),
+        (
+            (*base(CT), Made(0x00081115, "SQ", b"\xfe\xff\0\xe0\0\0\0\0" * 200_001)),
+            "metadata.limit",
+        ),
     ],
 )
 def test_held(elements: tuple[Made, ...], code: str) -> None:

@@ -4,12 +4,14 @@ import shutil
 import socket
 import struct
 import subprocess
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from pydicom import dcmread, dcmwrite
 from pydicom.uid import (
     CTImageStorage,
@@ -20,14 +22,19 @@ from pydicom.uid import (
     generate_uid,
 )
 
+from gateway.errors import StateError
+from gateway.scp import adoption
+from gateway.scp.adoption import adopt_orphans
 from gateway.scp.association_policy import Peer
 from gateway.scp.contexts import VERIFICATION
 from gateway.scp.status import Status
+from gateway.tables import spool_object
 from tests.support.receiver import (
     DCMTK,
     LOOPBACK,
     OUR_TITLE,
     Bench,
+    MemoryAudit,
     associated,
     dataset_bytes,
     sample,
@@ -290,6 +297,141 @@ def test_a_broken_database_is_no_success_and_the_file_is_adopted_later(bench: Be
     with bench.running():
         pass
     assert len(bench.files()) == len(bench.rows()) == 1
+
+
+def test_a_full_database_is_out_of_resources_and_leaves_nothing(bench: Bench) -> None:
+    pages = ["1"]  # SQLite: as many as there are
+    sa.event.listen(
+        bench.engine,
+        "connect",
+        lambda connection, _: connection.execute(f"PRAGMA max_page_count = {pages[0]}"),
+    )
+    bench.engine.dispose()  # connections that know no limit
+    with bench.running() as port, associated(port, sop_class=CTImageStorage) as scu:
+        statuses = [Status.SUCCESS]
+        while statuses[-1] == Status.SUCCESS and len(statuses) < 100:
+            dataset = sample()
+            dataset.SOPInstanceUID = generate_uid()
+            statuses.append(Status(status_of(scu.send_c_store(dataset))))
+        assert statuses[-1] == Status.OUT_OF_RESOURCES
+        assert len(bench.files()) == len(bench.rows()) == len(statuses) - 2
+        pages[0] = "1000000"
+        bench.engine.dispose()
+        assert status_of(scu.send_c_store(dataset)) == Status.SUCCESS
+
+
+@pytest.mark.parametrize("harm", [Path.unlink, lambda path: path.write_bytes(b"damaged")])
+def test_what_is_lost_of_the_spool_is_repaired_by_the_next_copy(
+    bench: Bench, port: int, harm: Callable[[Path], None]
+) -> None:
+    assert send(port, sample()) == Status.SUCCESS
+    harm(*bench.files())
+    for _ in range(2):
+        assert send(port, sample()) == Status.SUCCESS
+    lost, repaired = bench.rows()
+    assert (lost.state, repaired.state) == ("superseded", "received")
+    assert dcmread(BytesIO(bench.plaintext(repaired.id))) == sample()
+
+
+def test_an_orphan_does_not_undo_its_correction(bench: Bench) -> None:
+    wrong, right = sample(), sample()
+    wrong.StudyDescription, right.StudyDescription = "WRONG", "RIGHT"
+    with bench.running() as port:
+        with bench.engine.begin() as connection:
+            connection.exec_driver_sql("ALTER TABLE spool_object RENAME TO away")
+        assert send(port, wrong) == Status.UNEXPECTED
+        with bench.engine.begin() as connection:
+            connection.exec_driver_sql("ALTER TABLE away RENAME TO spool_object")
+        assert send(port, right) == Status.SUCCESS
+    with bench.running():
+        pass
+    states = {row.state: row.id for row in bench.rows()}
+    assert states.keys() == {"superseded", "received"}
+    assert [path.name for path in bench.files()] == [states["received"]]
+    assert b"RIGHT" in bench.plaintext(states["received"])
+
+
+def test_only_files_without_a_row_are_adopted(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(adoption, "_NAMES", 2)
+    with bench.running() as port, associated(port, sop_class=CTImageStorage) as scu:
+        for _ in range(5):
+            dataset = sample()
+            dataset.SOPInstanceUID = generate_uid()
+            assert status_of(scu.send_c_store(dataset)) == Status.SUCCESS
+    with bench.engine.begin() as connection:
+        connection.execute(spool_object.delete().where(spool_object.c.id == bench.files()[2].name))
+    adopted = adopt_orphans(bench.engine, store=bench.store(), receiver_key=bench.receiver_key)
+    assert adopted == 1
+    assert len(bench.files()) == len(bench.rows()) == 5
+
+
+def test_an_end_that_could_not_be_recorded_is_recorded_later(bench: Bench) -> None:
+    failed = threading.Event()
+    with bench.running() as port:
+        with associated(port, sop_class=CTImageStorage) as scu:
+            assert status_of(scu.send_c_store(sample())) == Status.SUCCESS
+            with bench.engine.begin() as connection:
+                connection.exec_driver_sql("ALTER TABLE association RENAME TO away")
+            sa.event.listen(bench.engine, "handle_error", lambda _: failed.set())
+        assert failed.wait(30)
+        with bench.engine.begin() as connection:
+            connection.exec_driver_sql("ALTER TABLE away RENAME TO association")
+        bench.audit.wait_for("association.ended", 1)
+        assert bench.associations()[0].ended is not None
+
+
+def test_a_second_receiver_on_one_spool_refuses_and_disturbs_nothing(
+    bench: Bench, port: int
+) -> None:
+    partial = bench.spool / ("ab" * 16 + ".part")
+    partial.write_bytes(b"in flight")
+    with associated(port, sop_class=CTImageStorage) as scu:
+        with pytest.raises(StateError), bench.running():
+            pass
+        assert bench.associations()[0].ended is None
+        assert partial.exists()
+        assert status_of(scu.send_c_store(sample())) == Status.SUCCESS
+
+
+def test_who_sends_while_the_receiver_stops_is_to_try_again(tmp_path: Path) -> None:
+    audit = SlowAudit()
+    bench = Bench(folder=tmp_path, url=f"sqlite:///{tmp_path / 'work.db'}", audit=audit)
+    running = bench.running()
+    port = running.__enter__()
+    with (
+        associated(port, sop_class=CTImageStorage) as one,
+        associated(port, sop_class=CTImageStorage) as other,
+        ThreadPoolExecutor(2) as threads,
+    ):
+        conflict = sample()
+        assert status_of(one.send_c_store(conflict)) == Status.SUCCESS
+        conflict.PatientID = "SOMEBODY ELSE"
+        running_store = threads.submit(one.send_c_store, conflict)
+        assert audit.reached.wait(30)
+        stopping = threads.submit(running.__exit__, None, None, None)
+        status = int(Status.SUCCESS)
+        while status == Status.SUCCESS:  # until it is told to stop
+            status = status_of(other.send_c_store(sample()))
+        assert status == Status.OUT_OF_RESOURCES
+        audit.goes_on.set()
+        assert status_of(running_store.result()) == Status.SUCCESS
+        stopping.result()
+
+
+class SlowAudit(MemoryAudit):
+    """Takes its time over what is held."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.reached, self.goes_on = threading.Event(), threading.Event()
+
+    def append(self, events: Sequence[tuple[str, Mapping[str, str | int]]]) -> None:
+        if events[0][0] == "object.held":
+            self.reached.set()
+            self.goes_on.wait(30)
+        super().append(events)
 
 
 def test_four_senders_at_once(bench: Bench, port: int) -> None:

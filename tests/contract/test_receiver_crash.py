@@ -141,6 +141,25 @@ def test_a_receiver_killed_at_any_step_loses_nothing(
     assert len(list((installation.spool / form.ORPHANS).glob("*"))) == len(aside)
 
 
+def test_a_copy_of_which_the_receiver_died_is_removed_at_the_next_start(
+    installation: Installation,
+) -> None:
+    with (
+        installation.receiving() as (port, _),
+        associated(port, sop_class=CTImageStorage) as scu,
+    ):
+        assert status_of(scu.send_c_store(sample())) == SUCCESS
+    with installation.receiving(failpoint="spool.recorded") as (port, process):
+        with associated(port, sop_class=CTImageStorage) as scu:
+            assert status_of(scu.send_c_store(sample())) == -1
+        assert process.wait(timeout=60) == -signal.SIGKILL
+    assert len(installation.files()) == 2
+    with installation.receiving():
+        rows = installation.objects()
+        assert [row.state for row in rows] == ["received"]
+        assert installation.files() == {row.id for row in rows}
+
+
 @pytest.mark.skipif(shutil.which("strace") is None, reason="strace is missing")
 def test_success_is_sent_after_everything_is_on_disk(tmp_path: Path) -> None:
     installation = Installation(tmp_path, f"sqlite:///{tmp_path / 'work.db'}")

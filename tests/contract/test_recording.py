@@ -1,7 +1,7 @@
 """The index of the spool on both databases."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import count
@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from gateway.databases import open_database, upgrade
+from gateway import databases
+from gateway.databases import is_disk_full, open_database, upgrade
 from gateway.scp.associations import AssociationRows
 from gateway.scp.committer import Committer
-from gateway.scp.recording import CONFLICT, NOBODY, Outcome, record
+from gateway.scp.recording import CONFLICT, DAMAGED, NOBODY, Outcome, record
 from gateway.spool.format import SpoolEntry
 from gateway.tables import association, spool_object, study
 
@@ -69,9 +70,23 @@ def entry(
     )
 
 
-def recorded(engine: sa.Engine, *entries: SpoolEntry) -> list[Outcome]:
+def recorded(
+    engine: sa.Engine,
+    *entries: SpoolEntry,
+    lost: Collection[str] = (),
+    are_orphans: bool = False,
+) -> list[Outcome]:
     with engine.begin() as connection:
-        return record(connection, entries)
+        return record(
+            connection,
+            entries,
+            is_intact=lambda object_id: object_id not in lost,
+            are_orphans=are_orphans,
+        )
+
+
+def committing(engine: sa.Engine) -> Committer:
+    return Committer(engine, is_intact=lambda _: True)
 
 
 def rows(engine: sa.Engine, table: sa.Table = spool_object) -> dict[str, Any]:
@@ -196,6 +211,80 @@ def test_an_object_without_patient_can_be_sent_again_corrected(engine: sa.Engine
     assert recorded(engine, other_pixels) == [Outcome.CONFLICT]
 
 
+@pytest.mark.parametrize(
+    ("state", "reason"), [("received", ""), ("held", "routing.unmatched"), ("held", DAMAGED)]
+)
+def test_the_copy_of_what_is_lost_takes_its_place(
+    engine: sa.Engine, state: str, reason: str
+) -> None:
+    first, copy, again = (entry("sop") for _ in range(3))
+    recorded(engine, first)
+    set_state(engine, first.id, state, reason)
+    close(engine)
+    lost = set() if reason == DAMAGED else {first.id}  # the first and last chunk may be well
+    assert recorded(engine, copy, again, lost=lost) == [Outcome.SUPERSEDES, Outcome.IDENTICAL]
+    assert rows(engine)[first.id].state == "superseded"
+    row = rows(engine)[copy.id]
+    assert (row.state, row.supersedes, row.generation) == ("received", first.id, 2)
+
+
+def test_the_copy_of_a_lost_conflict_is_held_in_its_place(engine: sa.Engine) -> None:
+    conflict, copy = (entry("sop", content="b", pixels="other") for _ in range(2))
+    recorded(engine, entry("sop"), conflict)
+    assert recorded(engine, copy, lost={conflict.id}) == [Outcome.CONFLICT]
+    assert rows(engine)[conflict.id].state == "superseded"
+    row = rows(engine)[copy.id]
+    assert (row.state, row.reason, row.supersedes) == ("held", CONFLICT, conflict.id)
+
+
+def test_what_is_cleaned_is_not_missed_in_the_spool(engine: sa.Engine) -> None:
+    first = entry("sop")
+    recorded(engine, first)
+    set_state(engine, first.id, "cleaned")
+    assert recorded(engine, entry("sop"), lost={first.id}) == [Outcome.IDENTICAL]
+
+
+def test_what_a_worker_cleans_meanwhile_is_not_lost(engine: sa.Engine) -> None:
+    if engine.dialect.name != "postgresql":
+        pytest.skip("SQLite has one writer: nothing happens meanwhile")
+    first = entry("sop")
+    recorded(engine, first)
+
+    def is_intact(object_id: str) -> bool:
+        set_state(engine, object_id, "cleaned")  # commits; then the file is deleted
+        return False
+
+    with engine.begin() as connection:
+        outcomes = record(connection, [entry("sop")], is_intact=is_intact, are_orphans=False)
+    assert outcomes == [Outcome.IDENTICAL]
+
+
+def test_a_damaged_object_can_be_sent_again_for_another_subject(engine: sa.Engine) -> None:
+    first = entry("sop", content="a", subject="wrong")
+    recorded(engine, first)
+    set_state(engine, first.id, "held", DAMAGED)
+    assert recorded(engine, entry("sop", content="b")) == [Outcome.SUPERSEDES]
+
+
+def test_an_orphan_takes_no_place_of_what_came_later(engine: sa.Engine) -> None:
+    orphan, corrected = entry("sop", content="wrong"), entry("sop", content="right")
+    recorded(engine, corrected)
+    close(engine)
+    assert recorded(engine, orphan, are_orphans=True) == [Outcome.STALE]
+    assert rows(engine)[corrected.id].state == "received"
+    row = rows(engine)[orphan.id]
+    assert (row.state, row.supersedes, row.generation) == ("superseded", None, 1)
+    assert not only_study(engine).open
+    later = entry("sop", content="newer")
+    assert recorded(engine, later, are_orphans=True) == [Outcome.SUPERSEDES]
+
+
+def test_an_acknowledged_object_counts_whatever_the_clock_says(engine: sa.Engine) -> None:
+    first, second = entry("sop", content="a"), entry("sop", content="b")
+    recorded(engine, second)
+    assert recorded(engine, first) == [Outcome.SUPERSEDES]
+
+
 def test_a_conflict_in_a_study_of_its_own_opens_nothing(engine: sa.Engine) -> None:
     recorded(engine, entry("1"))
     conflict = entry("1", content="b", pixels="other", study_word="elsewhere")
@@ -264,7 +353,7 @@ def test_associations_are_counted_and_ended_once(engine: sa.Engine) -> None:
 def test_many_threads_are_recorded_in_groups_and_none_is_lost(engine: sa.Engine) -> None:
     commits: list[sa.Connection] = []
     sa.event.listen(engine, "commit", commits.append)
-    committer = Committer(engine)
+    committer = committing(engine)
     entries = [entry(f"sop {number}") for number in range(200)]
     with ThreadPoolExecutor(8) as threads:
         outcomes = list(threads.map(committer.record, entries))
@@ -276,7 +365,7 @@ def test_many_threads_are_recorded_in_groups_and_none_is_lost(engine: sa.Engine)
 
 def test_a_bad_entry_does_not_fail_its_neighbours(engine: sa.Engine) -> None:
     gate = threading.Event()
-    committer = Committer(engine)
+    committer = committing(engine)
     sa.event.listen(engine, "begin", lambda _: gate.wait(10))
     bad = replace(entry("bad"), peer=None)  # type: ignore[arg-type]  # the database refuses it
     with ThreadPoolExecutor(3) as threads:
@@ -289,8 +378,54 @@ def test_a_bad_entry_does_not_fail_its_neighbours(engine: sa.Engine) -> None:
     committer.close()
 
 
+def test_a_database_that_is_busy_fails_a_batch_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(databases, "BUSY_TIMEOUT_SECONDS", 0)
+    url = f"sqlite:///{tmp_path / 'work.db'}"
+    busy, holder = open_database(url), open_database(url)
+    upgrade(busy, "gateway.work")
+    committer = committing(busy)
+    attempts: list[sa.Connection] = []
+    begun, gate = threading.Event(), threading.Event()
+
+    def attempt(connection: sa.Connection) -> None:
+        attempts.append(connection)
+        begun.set()
+        gate.wait(30)
+
+    sa.event.listen(busy, "begin", attempt, insert=True)
+    with holder.begin(), ThreadPoolExecutor(9) as threads:
+        futures = [threads.submit(committer.record, entry("first"))]
+        assert begun.wait(30)
+        futures += [threads.submit(committer.record, entry(str(number))) for number in range(8)]
+        while committer._queue.qsize() < 8:
+            gate.wait(0.01)
+        gate.set()
+        errors = [future.exception() for future in futures]
+    committer.close()
+    assert all(isinstance(error, sa.exc.OperationalError) for error in errors)
+    assert len(attempts) == 2  # the first alone, then the others together
+    busy.dispose()
+    holder.dispose()
+
+
+def test_a_full_disk_is_told_apart(engine: sa.Engine) -> None:
+    filling = "DO $$ BEGIN RAISE disk_full; END $$"
+    with engine.connect() as connection:
+        if engine.dialect.name == "sqlite":
+            connection.exec_driver_sql("PRAGMA max_page_count = 1")  # as many as there are
+            filling = "CREATE TABLE more AS SELECT randomblob(1 << 20)"
+        with pytest.raises(sa.exc.OperationalError) as full:
+            connection.exec_driver_sql(filling)
+    assert is_disk_full(full.value)
+    with engine.connect() as connection, pytest.raises(sa.exc.DBAPIError) as other:
+        connection.exec_driver_sql("SELECT * FROM nowhere")
+    assert not is_disk_full(other.value)
+
+
 def test_racing_receivers_agree_on_one_first_object(engine: sa.Engine) -> None:
-    committers = [Committer(engine) for _ in range(3)]
+    committers = [committing(engine) for _ in range(3)]
     copies = [[entry(f"sop {number}") for number in range(30)] for _ in committers]
     with ThreadPoolExecutor(3) as threads:
         results = list(

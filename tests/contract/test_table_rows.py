@@ -12,7 +12,7 @@ from pydicom import Dataset
 from pydicom.tag import Tag
 
 from tests.support.agreement import CONTEXT, OPTIONS, option_name, rules_yaml
-from tests.support.datasets import UNMAPPED, base, row_element
+from tests.support.datasets import PLAUSIBLE, UNMAPPED, base, row_element
 from tests.support.encoding import EXPLICIT, IMPLICIT, Made, MadeItem, dicom_file
 from tests.support.engine import run_engine
 from tests.support.oracle_held import DICOMDIR, is_storage
@@ -23,6 +23,7 @@ from tests.support.shared_data import SHARED, needs_shared
 
 pytestmark = needs_shared
 
+FULL = "retain-longitudinal-full-dates"
 MODIFIED = "retain-longitudinal-modified-dates"
 PATIENT = {"00100010", "00100020"}
 COMMAND_OR_FILE = ("0000", "0002", "0004")
@@ -191,6 +192,26 @@ def test_every_row_in_every_mapped_sop_class() -> None:
         }
     assert not found, "\n".join([str(len(found)), *found[:40]])
     assert len(types) > 100
+
+
+@pytest.mark.parametrize(
+    ("tag", "vr", "basic", "full", "modified"),
+    [
+        (0x00140102, "DA", b"19000101", b"20240229", b"20210604"),
+        (0x00140103, "TM", b"000000", b"113000.25", b"113000.25"),
+        (0x00081190, "UR", None, None, None),
+        (0x0008010E, "UR", *[b"https://example.org/x"] * 3),
+        (0x00420010, "ST", b"", b"", b""),
+        (0x0040A160, "UT", *[b"REMOVED"] * 3),
+        (0x300A0016, "LO", None, None, None),
+    ],
+)
+def test_rows_beyond_the_table(
+    tag: int, vr: str, basic: bytes | None, full: bytes | None, modified: bytes | None
+) -> None:
+    made = Made(tag, vr, PLAUSIBLE[vr])
+    for options, wanted in (((), basic), ((FULL,), full), ((MODIFIED,), modified)):
+        assert same(wanted, observed(run([made], options, UNMAPPED), made)), options
 
 
 @pytest.mark.parametrize("options", COLUMNS, ids=option_name)

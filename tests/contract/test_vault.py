@@ -102,8 +102,8 @@ def test_subjects_projects_and_issuers_never_meet(vault: VaultStore) -> None:
     contexts = [vault.context(key, lease=None, shift_days=DAYS) for key in asked]
     assert len({c.pseudonym for c in contexts}) == len(asked)
     assert len({c.uid_secret for c in contexts}) == len(asked)
-    assert len({vault.project_secret(p) for p in ("a", "b")}) == 2
-    assert vault.project_secret("a") == vault.project_secret("a")
+    assert len({vault.project_secret(p, lease=None) for p in ("a", "b")}) == 2
+    assert vault.project_secret("a", lease=None) == vault.project_secret("a", lease=None)
 
 
 def test_shifts_spread_over_the_range(vault: VaultStore) -> None:
@@ -174,6 +174,33 @@ def test_a_record_that_a_crash_left_alone_does_no_harm(
     assert again.pseudonym != first.pseudonym
 
 
+def test_a_look_at_what_is_known_waits_for_no_writer(
+    place: VaultPlace,
+    vault: VaultStore,
+    keyring: sa.Connection,
+    records: sa.Connection,
+) -> None:
+    first = vault.context(subject("before"), lease=None, shift_days=DAYS)
+    merged = vault.context(subject("after"), lease=None, shift_days=DAYS)
+    secret = vault.project_secret("heart", lease=None)
+    for connection, tables in ((keyring, keyring_tables), (records, record_tables)):
+        if connection.dialect.name == "sqlite":
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        else:
+            connection.exec_driver_sql("BEGIN")
+            for name in tables.metadata.tables:
+                connection.exec_driver_sql(f"LOCK TABLE {name} IN EXCLUSIVE MODE")
+    assert vault.context(subject("before"), lease=None, shift_days=DAYS) == first
+    assert vault.context(subject("after"), lease=None, shift_days=DAYS) == merged
+    assert vault.project_secret("heart", lease=None) == secret
+    assert vault.status().subjects == 2
+    assert stored_status(place.keyring_url).sealed
+    vault.seal()
+    vault.unseal(KEY)
+    for connection in (keyring, records):
+        connection.exec_driver_sql("ROLLBACK")
+
+
 # -- sealed and unsealed ---------------------------------------------------------------
 
 
@@ -183,7 +210,7 @@ def test_a_sealed_vault_says_nothing_but_its_status(place: VaultPlace, vault: Va
     asked: list[Callable[[], object]] = [
         lambda: vault.context(subject(), lease=None, shift_days=DAYS),
         lambda: vault.file_key(wrapped, lease=None),
-        lambda: vault.project_secret("heart"),
+        lambda: vault.project_secret("heart", lease=None),
         lambda: vault.erase("heart", issuer="", patient_id="1"),
     ]
     for ask in asked:
@@ -392,10 +419,10 @@ def test_a_changed_or_missing_key_does_not_open(
 
 
 def test_a_changed_project_secret_is_noticed(vault: VaultStore, keyring: sa.Connection) -> None:
-    vault.project_secret("heart")
+    vault.project_secret("heart", lease=None)
     keyring.execute(keyring_tables.project_secret.update().values(project="lung"))
     with pytest.raises(TamperedError):
-        vault.project_secret("lung")
+        vault.project_secret("lung", lease=None)
 
 
 def test_a_file_key_of_another_epoch_is_noticed(place: VaultPlace, vault: VaultStore) -> None:
@@ -416,7 +443,7 @@ def _ask_all(place: VaultPlace, seed: int) -> dict[str, tuple[str, bytes]]:
     for name in names:
         context = vault.context(subject(name, study=f"1.{name}"), lease=None, shift_days=DAYS)
         found[name] = (context.pseudonym, context.uid_secret)
-    found["project"] = ("", vault.project_secret("heart"))
+    found["project"] = ("", vault.project_secret("heart", lease=None))
     return found
 
 

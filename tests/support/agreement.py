@@ -48,8 +48,12 @@ def rules_yaml(
     lines.append(f"unknown: {unknown}")
     if rules:
         lines.append("rules:")
-    for tag, letter in rules:
-        text = f"({tag >> 16:04X},{tag & 0xFFFF:04X})"
+    for key, letter in rules:
+        if isinstance(key, tuple):
+            creator, group, low = key
+            text = f'({group:04X},"{creator}",{low:02X})'
+        else:
+            text = f"({key >> 16:04X},{key & 0xFFFF:04X})"
         lines.append(f"  - {{tags: ['{text}'], action: {letter}}}")
     return "\n".join(lines) + "\n"
 

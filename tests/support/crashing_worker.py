@@ -6,6 +6,7 @@ Arguments: folder of the site, URL of its work database, failpoint or "".
 import os
 import sys
 from pathlib import Path
+from time import sleep
 
 from gateway.clock import SystemClock
 from gateway.failpoints import arm
@@ -30,6 +31,7 @@ def main(folder: str, work_url: str, failpoint: str) -> None:
         audit=MemoryAudit(),
         clock=clock,
         owner=worker.owner,
+        pause=sleep,
     ):
         pass
     with (Path(folder) / "sent").open("ab") as sent:

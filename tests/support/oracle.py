@@ -11,9 +11,18 @@ from typing import NamedTuple
 from pydicom import Dataset, FileDataset
 from pydicom.dataelem import DataElement, RawDataElement
 from pydicom.dataset import FileMetaDataset
+from pydicom.tag import Tag
 
 from pipelines.context import SubjectContext
+from tests.support.oracle_decisions import (
+    SAFE_PRIVATE,
+    Decision,
+    Decisions,
+    PrivateKey,
+    Rule,
+)
 from tests.support.oracle_held import SOP_CLASS, SOP_INSTANCE, OracleHeld, check, value_at
+from tests.support.oracle_own import FULL_DATES, MODIFIED_DATES, fits, is_sequence, looks_like_items
 from tests.support.oracle_reading import (
     PADDING,
     Element,
@@ -27,50 +36,12 @@ from tests.support.oracle_reading import (
     put,
     vr_of,
 )
-from tests.support.oracle_tables import (
-    COMPOUNDS,
-    METHODS,
-    OPERATIONS,
-    StandardTables,
-    dictionary_entry,
-)
-from tests.support.oracle_values import (
-    SHIFTED,
-    NotADate,
-    cap_age,
-    dummy,
-    new_uid,
-    new_uids,
-    shift,
-)
+from tests.support.oracle_tables import METHODS, OPERATIONS, StandardTables, dictionary_entry
+from tests.support.oracle_values import NotADate, cap_age, dummy, new_uids, shift
 
-PATIENT_NAME, PATIENT_ID, PATIENT_AGE = 0x00100010, 0x00100020, 0x00101010
-MODIFIED_DATES = "retain-longitudinal-modified-dates"
-FULL_DATES = "retain-longitudinal-full-dates"
-CHARACTERISTICS = "retain-patient-characteristics"
-SAFE_PRIVATE = "retain-safe-private"
-RETAIN_UIDS = "retain-uids"
-KEPT_UID_KEYWORDS = (
-    "SOPClassesInStudy",
-    "SOPClassesSupported",
-    "CodingSchemeUID",
-    "ContextUID",
-    "MappingResourceUID",
-    "ContextGroupExtensionCreatorUID",
-)
-TEXT_OR_BULK = ("LO", "SH", "ST", "LT", "UT", "UC", "PN", "UN", "OB", "OW", "OW/OB", "")
+PATIENT_NAME, PATIENT_ID = 0x00100010, 0x00100020
+METHOD_CODES = 0x00120064
 DEEPEST, MOST = 64, 200_000
-
-Rule = tuple[int, str]
-"""Tag, letter: a simple override."""
-
-
-class Decision(NamedTuple):
-    """What is done with one element."""
-
-    operation: str
-    fallback: str = "remove"
-    note: str = ""
 
 
 class Place(NamedTuple):
@@ -85,84 +56,21 @@ class Place(NamedTuple):
 class Oracle:
     """One object on its way."""
 
-    options: frozenset[str]
-    rules: Sequence[Rule]
-    unknown: str
+    decisions: Decisions
     context: SubjectContext
-    tables: StandardTables
-    sop_class: str = ""
     root_name: bytes = b""
     root_id: bytes = b""
     seen: int = 0
+    items: int = 0
     notes: set[str] = field(default_factory=set)
-
-    # Which action ---------------------------------------------------------------
-
-    def resolve(self, letters: str, path: tuple[str, ...]) -> str:
-        """Resolve a compound by the Type of the attribute at `path`."""
-        type_ = self.tables.type_of(self.sop_class, path)
-        column = {"1": 0, "2": 1, "3": 2}.get(type_[:1], 3)
-        return OPERATIONS[COMPOUNDS[letters][column]]
-
-    def decide(self, tag: int, path: tuple[str, ...]) -> Decision:
-        """Return what is done with a standard element."""
-        element, entry = tag & 0xFFFF, dictionary_entry(tag)
-        if element == 0 or tag >> 16 in (0, 2, 4) or tag in (0xFFFCFFFC, 0xFFFAFFFA):
-            return Decision("remove")
-        for named, letter in self.rules:
-            if named == tag:
-                return self.decide_by_rule(tag, letter, path)
-        if self.tables.row(tag) is not None:
-            return self.decide_by_row(tag, path)
-        if entry is None:
-            if self.unknown == "hold":
-                raise OracleHeld("metadata.unknown")
-            return Decision("remove")
-        vr, keyword = entry
-        ends = keyword.endswith(("ClassUID", "TransferSyntaxUID")) or keyword in KEPT_UID_KEYWORDS
-        if vr == "UI" and not ends and RETAIN_UIDS not in self.options:
-            return Decision("uid")
-        return Decision("keep")
-
-    def decide_by_rule(self, tag: int, letter: str, path: tuple[str, ...]) -> Decision:
-        """Return what a letter of a rule says; a C that nobody carries out is basic."""
-        row, entry = self.tables.row(tag), dictionary_entry(tag)
-        basic = self.resolve(row.basic, path) if row else "remove"
-        if letter == "C" and (entry is None or entry[0] not in SHIFTED):
-            return Decision(basic)
-        return Decision(OPERATIONS[letter], fallback=basic)
-
-    def decide_by_row(self, tag: int, path: tuple[str, ...]) -> Decision:
-        """Return what Table E.1-1 says with the options that are on."""
-        row = self.tables.row(tag)
-        assert row is not None
-        basic = self.resolve(row.basic, path)
-        on = {name: letter for name, letter in row.options.items() if name in self.options}
-        if on.get(MODIFIED_DATES) == "C":
-            entry = dictionary_entry(tag)
-            no_date = entry is not None and entry[0] not in SHIFTED
-            return Decision(basic if no_date else "shift", fallback=basic)
-        if "K" in on.values():
-            capped = tag == PATIENT_AGE and on.get(CHARACTERISTICS) == "K"
-            return Decision("age" if capped else "keep", fallback=basic)
-        for name, letter in on.items():
-            if letter == "C":
-                return Decision(basic, note=f"{name}.removed")
-        return Decision(basic)
-
-    def overlay_goes(self, tag: int, path: tuple[str, ...]) -> bool:
-        """Return whether the 60xx group of `tag` goes with its Overlay Data."""
-        group = tag >> 16
-        if group >> 8 != 0x60:
-            return False
-        return self.decide(group << 16 | 0x3000, path).operation != "keep"
 
     # What an action does --------------------------------------------------------
 
     def walk(self, ds: Dataset, place: Place) -> Dataset:
         """Return the cleaned dataset or item."""
         self.seen += len(ds._dict)
-        if place.depth > DEEPEST or self.seen > MOST:
+        self.items += bool(place.depth)
+        if place.depth > DEEPEST or max(self.seen, self.items) > MOST:
             raise OracleHeld("metadata.limit")
         place = place._replace(encodings=encodings_of(ds, place.encodings))
         out = Dataset()
@@ -181,14 +89,14 @@ class Oracle:
         entry = dictionary_entry(tag)
         keyword = entry[1] if entry else ""
         path = (*place.path, keyword)
-        if self.overlay_goes(tag, path):
+        if self.decisions.overlay_goes(tag, path):
             return None
-        decision = self.decide(tag, path)
-        if tag in (PATIENT_NAME, PATIENT_ID) and not any(tag == t for t, _ in self.rules):
+        decision = self.decisions.decide(tag, path)
+        if tag in (PATIENT_NAME, PATIENT_ID) and not self.decisions.letter(tag):
             decision = self.patient(element, decision, place)
         if decision.note:
             self.notes.add(decision.note)
-        row = self.tables.row(tag)
+        row = self.decisions.row(tag)
         named = row.named_vr if row else ""
         vr = entry[0] if entry else named or vr_of(element) or "UN"
         return self.carry_out(element, decision, vr=vr, path=path, place=place)
@@ -275,24 +183,25 @@ class Oracle:
                 put(out, new)
                 put(out, ds._dict[type(element.tag)(creator_tag)])
 
-    def private_element(
-        self, element: Element, key: tuple[str, int, int], place: Place
-    ) -> Element | None:
-        """Return a private element if it is safe."""
-        if SAFE_PRIVATE not in self.options or key not in self.tables.safe_private:
+    def private_element(self, element: Element, key: PrivateKey, place: Place) -> Element | None:
+        """Return a private element if a rule names it or it is safe."""
+        decisions, path = self.decisions, (*place.path, "")
+        letter = decisions.letter(key)
+        if letter:
+            hidden = letter == "K" and looks_like_items(element)
+            gone = letter == "C" or (hidden and not is_sequence(element))
+            decision = Decision("remove" if gone else OPERATIONS[letter])
+            vr = "SQ" if hidden else vr_of(element) or "UN"
+            return self.carry_out(element, decision, vr=vr, path=path, place=place)
+        safe = decisions.tables.safe_private
+        if SAFE_PRIVATE not in decisions.options or key not in safe:
             return None
-        vr = self.tables.safe_private[key]
-        if vr in TEXT_OR_BULK:
-            self.notes.add(f"{SAFE_PRIVATE}.removed")
-            return None
-        decision = Decision("keep")
-        if vr in ("DA", "DT", "TM"):
-            kept = "keep" if FULL_DATES in self.options else "remove"
-            decision = Decision("shift" if MODIFIED_DATES in self.options else kept)
-        if vr == "UI" and RETAIN_UIDS not in self.options:
-            decision = Decision("uid")
-        path = (*place.path, "")
-        return self.carry_out(element, decision, vr=vr, path=path, place=place)
+        decision = decisions.safe_private(safe[key])
+        if decision.operation == "keep" and not fits(element, safe[key]):
+            decision = Decision("remove", note=f"{SAFE_PRIVATE}.removed")
+        if decision.note:
+            self.notes.add(decision.note)
+        return self.carry_out(element, decision, vr=safe[key], path=path, place=place)
 
     # The whole ------------------------------------------------------------------
 
@@ -302,23 +211,26 @@ class Oracle:
         for tag, vr in ((PATIENT_NAME, "PN"), (PATIENT_ID, "LO")):
             if tag not in out:
                 put(out, make(tag, vr, pseudonym))
+        options = self.decisions.options
         times = b"REMOVED"
-        times = b"UNMODIFIED" if FULL_DATES in self.options else times
-        times = b"MODIFIED" if MODIFIED_DATES in self.options else times
-        codes = ["113100"]
+        times = b"UNMODIFIED" if FULL_DATES in options else times
+        times = b"MODIFIED" if MODIFIED_DATES in options else times
+        codes = ["113100"] if self.decisions.basic_ran() else []
         for option, code in METHODS.items():
-            if option in self.options and f"{option}.removed" not in self.notes:
+            if option in options and f"{option}.removed" not in self.notes:
                 codes.append(code)
         items = []
         for code in codes:
             item = Dataset()
             put(item, make(0x00080100, "SH", code.encode("ascii")))
             put(item, make(0x00080102, "SH", b"DCM"))
-            put(item, make(0x00080104, "LO", self.tables.meanings[code].encode("ascii")))
+            put(item, make(0x00080104, "LO", self.decisions.tables.meanings[code].encode("ascii")))
             items.append(item)
         put(out, make(0x00120062, "CS", b"YES"))
         put(out, make(0x00120063, "LO", b"Narthex"))
-        put(out, make(0x00120064, "SQ", items=items))
+        out._dict.pop(Tag(METHOD_CODES), None)
+        if items:
+            put(out, make(METHOD_CODES, "SQ", items=items))
         put(out, make(0x00280303, "CS", times))
 
 
@@ -339,12 +251,14 @@ def deidentify(
     """
     check(ds)
     oracle = Oracle(
-        options=options,
-        rules=rules,
-        unknown=unknown,
+        decisions=Decisions(
+            options=options,
+            rules=rules,
+            unknown=unknown,
+            tables=tables,
+            sop_class=value_at(ds, SOP_CLASS).decode("latin-1"),
+        ),
         context=context,
-        tables=tables,
-        sop_class=value_at(ds, SOP_CLASS).decode("latin-1"),
         root_name=value_at(ds, PATIENT_NAME),
         root_id=value_at(ds, PATIENT_ID),
     )
@@ -391,4 +305,4 @@ def expected(
     )
 
 
-__all__ = ["Decision", "Oracle", "OracleHeld", "Rule", "deidentify", "expected", "new_uid"]
+__all__ = ["Oracle", "OracleHeld", "Rule", "deidentify", "expected"]

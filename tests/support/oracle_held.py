@@ -1,5 +1,7 @@
 """What holds an object whatever the rules say (ops/manual/metadata.md, section 4)."""
 
+import re
+
 from pydicom import Dataset, FileDataset
 from pydicom._uid_dict import UID_dictionary
 from pydicom.dataset import FileMetaDataset
@@ -35,7 +37,11 @@ def is_storage(sop_class_uid: str) -> bool:
 
 def check(ds: FileDataset) -> None:
     """Raise if the object must be held whatever the rules say."""
-    media = str(getattr(ds, "file_meta", FileMetaDataset()).get("MediaStorageSOPClassUID", ""))
+    meta = getattr(ds, "file_meta", FileMetaDataset())
+    syntax = str(meta.get("TransferSyntaxUID", ""))
+    if syntax and not re.fullmatch(r"1\.2\.840\.10008\.1\.2(\.[0-9]+)*", syntax):
+        raise OracleHeld("transfer-syntax.unsupported")
+    media = str(meta.get("MediaStorageSOPClassUID", ""))
     if media == DICOMDIR:
         raise OracleHeld("sop-class.unsupported")
     sop_class = value_at(ds, SOP_CLASS).decode("latin-1")

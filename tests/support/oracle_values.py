@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 
 from pydicom import Dataset
+from pydicom._uid_dict import UID_dictionary
 from pydicom.charset import decode_bytes
 from pydicom.datadict import tag_for_keyword
 
@@ -48,7 +49,7 @@ class NotADate(Exception):  # noqa: N818  a signal between functions, not an err
 def new_uid(uid: bytes, context: SubjectContext) -> bytes:
     """Return the UID that stands for `uid`."""
     uid = uid.strip(PADDING)
-    if not uid or uid.startswith(b"1.2.840.10008."):
+    if not uid or uid.decode("latin-1") in UID_dictionary:
         return uid
     return secret_uid(uid, context)
 

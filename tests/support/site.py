@@ -182,7 +182,9 @@ class Site:
                 )
             )
         with self.engine.begin() as connection:
-            outcome = record(connection, [entry])[0]
+            (outcome,) = record(
+                connection, [entry], is_intact=self.writer.is_intact, are_orphans=False
+            )
         if outcome is Outcome.IDENTICAL:
             self.writer.remove(entry.id)
         return outcome

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
+from gateway.databases import insert_if_new, reading
 from gateway.errors import StateError, TamperedError, UnsealError
 from gateway.vault import keys
-from gateway.vault.conflict import insert_if_new
 from gateway.vault.keyring import tables as t
 from gateway.vault.unsealing import SALT_BYTES, STRETCHING, SealKind, Stretching, root_key
 
@@ -81,6 +81,7 @@ class Keyring:
 
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
+        self._reading = reading(engine)
 
     def create(self, secret: bytes, kind: SealKind) -> None:
         """Make the vault: seal, first epoch, index root, spool keys, in one transaction.
@@ -130,9 +131,9 @@ class Keyring:
 
     def kind(self) -> SealKind | None:
         """Return what opens the vault; None where there is none yet."""
-        if not sa.inspect(self._engine).has_table(t.seal.name):
-            return None
-        with self._engine.begin() as connection:
+        with self._reading.connect() as connection:
+            if not sa.inspect(connection).has_table(t.seal.name):
+                return None
             kind = connection.execute(sa.select(t.seal.c.kind)).scalar_one_or_none()
         return None if kind is None else SealKind(kind)
 
@@ -146,7 +147,7 @@ class Keyring:
         TamperedError
             A wrapped key does not authenticate.
         """
-        with self._engine.begin() as connection:
+        with self._reading.connect() as connection:
             seal = connection.execute(sa.select(t.seal)).one_or_none()
             rows = connection.execute(sa.select(t.vault_key)).all()
         if seal is None:
@@ -175,14 +176,14 @@ class Keyring:
     def counts(self) -> tuple[int, int, int]:
         """Return the current epoch, live subjects, tombstones."""
         by_state = sa.select(t.subject_key.c.state, sa.func.count()).group_by(t.subject_key.c.state)
-        with self._engine.begin() as connection:
+        with self._reading.connect() as connection:
             epoch = connection.execute(sa.select(t.seal.c.epoch)).scalar_one()
             subjects: dict[str, int] = dict(connection.execute(by_state).all())
         return epoch, subjects.get(LIVE, 0), subjects.get(ERASED, 0)
 
     def subject(self, opened: OpenKeys, project: str, *, index: bytes) -> SubjectEntry | None:
         """Return the entry of a subject; None where the subject was never seen."""
-        with self._engine.begin() as connection:
+        with self._reading.connect() as connection:
             row = connection.execute(_BY_INDEX, {"project": project, "index": index}).one_or_none()
         return None if row is None else _entry(opened, row)
 
@@ -195,7 +196,7 @@ class Keyring:
             There is none.
         """
         query = sa.select(t.subject_key).where(t.subject_key.c.id == subject_id)
-        with self._engine.begin() as connection:
+        with self._reading.connect() as connection:
             row = connection.execute(query).one_or_none()
         if row is None:
             raise TamperedError("a study is pinned to a subject that the keyring lacks")
@@ -240,11 +241,12 @@ class Keyring:
         """Return the secret of a project; made on the first call."""
         table = t.project_secret
         query = sa.select(table).where(table.c.project == project)
-        with self._engine.begin() as connection:
+        with self._reading.connect() as connection:
             row = connection.execute(query).one_or_none()
-            if row is None:
-                place = _project_place(project, epoch=opened.epoch, version=keys.KEY_VERSION)
-                wrapping = opened.epoch_keys[opened.epoch]
+        if row is None:
+            place = _project_place(project, epoch=opened.epoch, version=keys.KEY_VERSION)
+            wrapping = opened.epoch_keys[opened.epoch]
+            with self._engine.begin() as connection:
                 insert_if_new(
                     connection,
                     table,

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from gateway.databases import insert_if_new, reading
 from gateway.errors import TamperedError
 from gateway.vault import keys
-from gateway.vault.conflict import insert_if_new
 from gateway.vault.keyring.store import OpenKeys, SubjectEntry
 from gateway.vault.records import tables as t
 
@@ -70,6 +70,7 @@ class Records:
 
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
+        self._reading = reading(engine)
 
     def add(
         self, opened: OpenKeys, project: str, *, entry: SubjectEntry, record: SubjectRecord
@@ -103,7 +104,7 @@ class Records:
         TamperedError
             The record is missing or does not authenticate.
         """
-        with self._engine.begin() as connection:
+        with self._reading.connect() as connection:
             return _read(connection, project, entry)
 
     def read_pinned(
@@ -127,10 +128,11 @@ class Records:
             The record is missing or does not authenticate, or the pin was changed.
         """
         place = {"project": project, "study": study}
-        with self._engine.begin() as connection:
+        with self._reading.connect() as connection:
             record = _read(connection, project, entry)
             row = connection.execute(_PIN, place).one_or_none()
-            if row is None:
+        if row is None:
+            with self._engine.begin() as connection:
                 insert_if_new(
                     connection,
                     t.study_pin,

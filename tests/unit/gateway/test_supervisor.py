@@ -14,12 +14,11 @@ from gateway.supervisor import LONGEST_DELAY_SECONDS, delay_seconds
 
 _SUPERVISOR = """
     import sys
-    from gateway.clock import SystemClock
     from gateway.supervisor import Supervisor
     from rules.disclosure import install_hooks
     install_hooks()
     parts = {name: [sys.executable, "-c", code] for name, code in PARTS.items()}
-    Supervisor(parts, clock=SystemClock(), grace_seconds=GRACE).run()
+    Supervisor(parts, grace_seconds=GRACE).run()
 """
 _UP = "import os, signal; os.write(1, b'up\\n')\n"
 _STEADY = f"{_UP}signal.pause()"

@@ -2,15 +2,13 @@
 
 import multiprocessing
 import os
+import threading
+import time
+from collections.abc import Iterator
 from multiprocessing.connection import Connection
 from pathlib import Path
 from stat import S_IMODE
-from tempfile import NamedTemporaryFile
 
-from hypothesis import given
-from hypothesis import strategies as st
-
-from gateway.archive.reader import FileReader
 from gateway.archive.store import ArchiveStore, Workspace, bury_dead_workers, object_name
 
 SECRET = bytes(32)
@@ -49,9 +47,51 @@ def test_what_an_interrupted_job_published_is_replaced(tmp_path: Path) -> None:
         store.publish([(temporary, name())])
     assert store.path(name()).read_bytes() == b"second"
     assert list(workspace.folder.glob("*.dcm")) == []
-    store.remove(name())
-    store.remove(name())
-    assert not store.path(name()).exists()
+    workspace.close()
+
+
+def test_only_old_files_that_nobody_knows_are_removed(tmp_path: Path) -> None:
+    store = ArchiveStore(tmp_path / "archive")
+    workspace = Workspace(store, "a")
+    names = [f"00{letter * 62}" for letter in "abc"]
+    for each in names:
+        temporary = workspace.new_path()
+        temporary.write_bytes(b"cleaned")
+        store.publish([(temporary, each)])
+    workspace.close()
+    written = store.path(names[0]).stat().st_ctime
+
+    def remove(*, before: float) -> int:
+        return store.remove_unknown("00", before=before, known=lambda _names: names[:1])
+
+    assert remove(before=written - 1) == 0
+    assert remove(before=written + 60) == 2
+    assert [store.path(each).exists() for each in names] == [True, False, False]
+    assert remove(before=written + 60) == 0
+
+
+def test_nothing_is_removed_while_files_get_their_names(tmp_path: Path) -> None:
+    store = ArchiveStore(tmp_path / "archive")
+    workspace = Workspace(store, "a")
+    temporary = workspace.new_path()
+    temporary.write_bytes(b"cleaned")
+    looked, removed = threading.Event(), []
+
+    def sweep() -> None:
+        looked.set()
+        removed.append(store.remove_unknown("00", before=time.time() + 60, known=lambda _n: ()))
+
+    thread = threading.Thread(target=sweep)
+
+    def files() -> Iterator[tuple[Path, str]]:
+        thread.start()
+        assert looked.wait(10)
+        assert not removed
+        yield temporary, "00" * 32
+
+    store.publish(files())
+    thread.join()
+    assert removed == [1]
     workspace.close()
 
 
@@ -81,13 +121,3 @@ def test_only_the_folders_of_dead_workers_are_removed(tmp_path: Path) -> None:
     assert kept.exists()
     alive.close()
     assert not alive.folder.exists()
-
-
-@given(data=st.binary(max_size=300), offset=st.integers(0, 320), length=st.integers(0, 320))
-def test_the_reader_reads_as_a_slice(data: bytes, offset: int, length: int) -> None:
-    with NamedTemporaryFile() as file:
-        file.write(data)
-        file.flush()
-        with FileReader(Path(file.name)) as reader:
-            assert reader.size == len(data)
-            assert reader.read(offset, length) == data[offset : offset + length]

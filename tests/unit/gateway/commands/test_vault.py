@@ -7,9 +7,15 @@ import pytest
 from gateway.audit.log import open_audit_database, open_audit_log, read_events
 from gateway.cli import run
 from gateway.clock import SystemClock
+from gateway.errors import LostLeaseError
 from gateway.exits import Exit
+from gateway.ports import Lease
 from gateway.vault.broker import Broker
 from gateway.vault.vault import open_vault
+
+
+def _no_lease(_lease: Lease, *, object_id: str | None) -> None:
+    raise LostLeaseError
 
 
 class Installation:
@@ -39,7 +45,8 @@ class Installation:
             vault,
             folder=self.state / "run",
             audit=open_audit_log(self.audit_url, SystemClock()),
-            lease_check=None,
+            lease_check=_no_lease,
+            projects=frozenset(),
             allowed_uids=frozenset({os.getuid()}),
         )
         broker.start()

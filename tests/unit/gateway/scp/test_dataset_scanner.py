@@ -181,6 +181,23 @@ def test_no_bytes_make_it_raise(data: bytes, syntax: str) -> None:
     scanned(deflated(data), DeflatedExplicitVRLittleEndian)
 
 
+@pytest.mark.parametrize("more", range(0, 100, 14))
+def test_what_the_inflater_still_holds_at_the_end_is_read_too(more: int) -> None:
+    pixels = bytes(2 * dataset_scanner._INFLATE_STEP + more)
+    data = ID + struct.pack("<HH2s2xL", 0x7FE0, 0x0010, b"OW", len(pixels)) + pixels
+    scanner, bulk = scanned(deflated(data), DeflatedExplicitVRLittleEndian)
+    assert scanner.is_readable
+    assert bulk == pixels
+
+
+def test_a_deflated_dataset_that_is_cut_is_flagged() -> None:
+    packer = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    data = packer.compress(ID) + packer.flush(zlib.Z_SYNC_FLUSH)  # not the last block
+    scanner, _ = scanned(data, DeflatedExplicitVRLittleEndian)
+    assert scanner.values[PATIENT_ID] == b"X1"
+    assert not scanner.is_readable
+
+
 def test_a_deflate_bomb_is_not_unpacked_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dataset_scanner, "INFLATED_BYTES_AT_MOST", 1 << 20)
     bomb = deflated(ID + struct.pack("<HH2s2xL", 0x7FE0, 0x0010, b"OW", 1 << 30) + bytes(8 << 20))

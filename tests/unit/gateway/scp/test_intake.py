@@ -1,6 +1,7 @@
 from dataclasses import astuple
 from io import BytesIO
 
+import pytest
 from pydicom import Dataset, dcmwrite
 from pydicom.uid import ExplicitVRLittleEndian
 
@@ -27,12 +28,13 @@ def fingerprint(
     return intake.finish()
 
 
+PIXELS = {"EncapsulatedDocument": b"ab"}
 FULL = {"SOPInstanceUID": "1.2.9", "PatientID": "P1", "StudyInstanceUID": "1.5"}
 
 
 def test_one_subject_and_one_study_are_recognised() -> None:
-    one = fingerprint(encoded(**FULL))
-    two = fingerprint(encoded(**FULL, StudyDescription="HEAD"))
+    one = fingerprint(encoded(**FULL, **PIXELS))
+    two = fingerprint(encoded(**FULL, **PIXELS, StudyDescription="HEAD"))
     assert one.study_index == two.study_index
     assert one.subject_index == two.subject_index
     assert one.pixel_digest == two.pixel_digest
@@ -74,6 +76,15 @@ def test_other_pixels_and_another_syntax_are_seen() -> None:
     data = encoded(**FULL)
     jpeg = fingerprint(data, syntax="1.2.840.10008.1.2.4.50")
     assert jpeg.content_digest != fingerprint(data).content_digest
+
+
+@pytest.mark.parametrize("empty", [{}, {"EncapsulatedDocument": b""}])
+def test_what_has_no_bulk_data_equals_only_its_copy(empty: dict[str, bytes]) -> None:
+    one = fingerprint(encoded(**FULL, **empty, TextValue="no nodule"))
+    other = fingerprint(encoded(**FULL, **empty, TextValue="nodule, 9 mm"))
+    assert one.pixel_digest != other.pixel_digest
+    assert one == fingerprint(encoded(**FULL, **empty, TextValue="no nodule"))
+    assert one.is_readable
 
 
 def test_objects_without_a_study_uid_are_studies_of_their_own() -> None:

@@ -174,3 +174,12 @@ def test_a_file_that_is_gone_is_held(ct_scp: Scp, tmp_path: Path) -> None:
         (False, "send.unreadable"),
         (False, "delivered"),
     ]
+
+
+def test_a_file_that_can_not_be_read_just_now_is_tried_again(ct_scp: Scp, tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    deliveries = scu(ct_scp, tmp_path).send([tmp_path / "folder", write(tmp_path, image())])
+    assert [(d.retry, d.code) for d in deliveries] == [
+        (True, "send.not-read"),
+        (False, "delivered"),
+    ]

@@ -1,14 +1,20 @@
 """The outbox and its sender on both databases."""
 
+import subprocess
+import sys
+import textwrap
 import threading
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian
 
+from gateway.exits import Exit
 from gateway.ports import Delivery, Sender
-from gateway.send.outbox import lease_items, record, release_owner
+from gateway.send import sender as loop
+from gateway.send.outbox import LEASE_SECONDS, Item, lease_items, record, release_owner
 from gateway.send.scu import StorageSCU
 from gateway.send.sender import run_sender, send_once
 from gateway.tables import archive_object, outbox
@@ -45,6 +51,7 @@ def send(site: Site, sender: Sender) -> list[str]:
         audit=site.audit,
         clock=site.clock,
         owner="a",
+        pause=lambda _seconds: None,
     )
     return [delivery.code for delivery in deliveries]
 
@@ -153,6 +160,100 @@ def test_a_sender_that_fails_gives_back_what_it_had(full: Site) -> None:
     with pytest.raises(RuntimeError):
         send(full, _Broken())
     assert states(full) == [("queued", "", 0)] * 2
+
+
+def test_an_answer_survives_a_database_that_is_locked_for_a_while(
+    full: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failures = [sa.exc.OperationalError("", None, Exception()) for _ in range(4)]
+
+    def locked(
+        engine: sa.Engine, items: Sequence[Item], answers: Sequence[Delivery], *, now: float
+    ) -> dict[str, int]:
+        if failures:
+            raise failures.pop()
+        return record(engine, items, answers, now=now)
+
+    monkeypatch.setattr(loop, "record", locked)
+    sender = ScriptedSender()
+    assert send(full, sender) == ["delivered", "delivered"]
+    assert states(full) == [("delivered", "delivered", 0)] * 2
+
+
+class _Slow:
+    """A destination that takes an hour for an object; another worker looks meanwhile."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+
+    def send(self, files: Sequence[Path]) -> Sequence[Delivery]:
+        now = self._site.clock.now()
+        for hour in (1, 2):
+            pass_by(self._site, 3600)
+            while any(
+                row["state"] == "sending" and row["lease_until"] < now + 3600 * hour
+                for row in self._site.rows(outbox)
+            ):
+                threading.Event().wait(0.01)
+            late = now + 3600 * hour
+            assert lease_items(self._site.engine, destination="pacs", owner="b", now=late) == []
+        return ScriptedSender().send(files)
+
+
+def test_a_lease_lasts_as_long_as_the_batch(full: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loop, "RENEWAL_SECONDS", 0.01)
+    assert LEASE_SECONDS < 3600
+    assert send(full, _Slow(full)) == ["delivered", "delivered"]
+    assert states(full) == [("delivered", "delivered", 0)] * 2
+
+
+@pytest.mark.parametrize("released", [True, False])
+def test_what_is_replaced_while_a_dying_worker_has_it_does_not_wait_for_ever(
+    full: Site, *, released: bool
+) -> None:
+    items = lease_items(full.engine, destination="pacs", owner="dead", now=full.clock.now())
+    with full.engine.begin() as connection:
+        connection.execute(
+            archive_object.update()
+            .where(archive_object.c.name == items[0].name)
+            .values(state="superseded")
+        )
+    if released:
+        release_owner(full.engine, "dead")
+    else:
+        pass_by(full, LEASE_SECONDS + 1)
+    assert send(full, ScriptedSender()) == ["delivered"]
+    assert [state for state, _, _ in states(full)] == ["delivered", "superseded"]
+
+
+def test_what_is_due_under_a_wrong_clock_is_due_when_it_is_set_right(full: Site) -> None:
+    send(full, ScriptedSender(BUSY, BUSY))
+    assert send(full, ScriptedSender()) == []
+    pass_by(full, -86_400)
+    assert send(full, ScriptedSender()) == ["delivered", "delivered"]
+
+
+def test_a_sender_that_hangs_does_not_keep_its_worker() -> None:
+    code = """
+        import threading
+        from gateway.send import sender
+        sender.PARTING_SECONDS = 0.1
+        hung = threading.Thread(target=threading.Event().wait)
+        hung.start()
+        sender.end_senders([hung], threading.Event())
+    """
+    ended = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code)],
+        check=False,
+        timeout=60,
+        cwd=Path(__file__).parents[4],
+    )
+    assert ended.returncode == Exit.INTERNAL
+    stop = threading.Event()
+    obedient = threading.Thread(target=stop.wait)
+    obedient.start()
+    loop.end_senders([obedient], stop)
+    assert not obedient.is_alive()
 
 
 def test_the_loop_delivers_after_the_destination_was_down(full: Site) -> None:

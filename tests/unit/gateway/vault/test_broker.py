@@ -13,14 +13,15 @@ import sqlalchemy as sa
 from gateway.errors import (
     LostLeaseError,
     SealedError,
+    SettingsError,
     SubjectErasedError,
     TamperedError,
     UnsealError,
     VaultError,
     VaultUnavailableError,
 )
-from gateway.ports import Lease
-from gateway.vault.broker import ADMIN_SOCKET, WORKER_SOCKET, Broker, LeaseCheck, harden_process
+from gateway.ports import Lease, LeaseCheck
+from gateway.vault.broker import ADMIN_SOCKET, WORKER_SOCKET, Broker, harden_process
 from gateway.vault.client import AdminClient, BrokerClient
 from gateway.vault.envelope import wrap_file_key
 from gateway.vault.frames import receive_frame, send_frame
@@ -29,6 +30,15 @@ from tests.support.vault import DAYS, KEY, VaultPlace, close_vaults, place_in, s
 
 LIVE = Lease(job_id="1" * 32, fence=3)
 OWN = frozenset({os.getuid()})
+OWNED = "a"
+
+
+def only_live(lease: Lease, *, object_id: str | None) -> None:
+    """Know one lease, of a job with one object. (A `LeaseCheck`.)"""
+    if lease != LIVE:
+        raise LostLeaseError
+    if object_id not in {None, OWNED}:
+        raise TamperedError
 
 
 class ListedAudit:
@@ -56,17 +66,20 @@ class Node:
         self.worker = BrokerClient(self.folder / WORKER_SOCKET, timeout_seconds=20)
         self.admin = AdminClient(self.folder / ADMIN_SOCKET, timeout_seconds=20)
 
-    def start(
-        self, lease_check: LeaseCheck | None = LIVE.__eq__, uids: frozenset[int] = OWN
-    ) -> None:
+    def start(self, lease_check: LeaseCheck = only_live, uids: frozenset[int] = OWN) -> None:
         self.broker = Broker(
             self.vault,
             folder=self.folder,
             audit=self.audit,
             lease_check=lease_check,
+            projects=frozenset({"heart"}),
             allowed_uids=uids,
         )
         self.broker.start()
+
+    def wrapped(self, object_id: str = OWNED) -> bytes:
+        public = self.place.spool_public.read_bytes()
+        return wrap_file_key(public, b"k" * 32, object_id=object_id)
 
     def stop(self) -> None:
         if self.broker is not None:
@@ -87,11 +100,12 @@ def node(tmp_path: Path) -> Iterator[Node]:
 def test_the_client_answers_as_the_store(node: Node) -> None:
     node.start()
     store = node.place.open_unsealed()
-    wrapped = wrap_file_key(node.place.spool_public.read_bytes(), b"k" * 32, object_id="a")
     context = node.worker.context(subject(), lease=LIVE, shift_days=DAYS)
     assert context == store.context(subject(), lease=None, shift_days=DAYS)
-    assert node.worker.file_key(wrapped, lease=LIVE) == b"k" * 32
-    assert node.worker.project_secret("heart") == store.project_secret("heart")
+    assert node.worker.file_key(node.wrapped(), lease=LIVE) == b"k" * 32
+    assert node.worker.project_secret("heart", lease=LIVE) == store.project_secret(
+        "heart", lease=None
+    )
 
 
 def test_errors_cross_the_socket(node: Node) -> None:
@@ -114,23 +128,44 @@ def test_errors_cross_the_socket(node: Node) -> None:
 
 
 @pytest.mark.parametrize("lease", [None, Lease(job_id="1" * 32, fence=2)])
-def test_without_a_live_lease_nothing_about_a_subject_is_said(
-    node: Node, lease: Lease | None
-) -> None:
+def test_without_a_live_lease_nothing_is_lent(node: Node, lease: Lease | None) -> None:
     node.start()
     with pytest.raises(LostLeaseError):
         node.worker.context(subject(), lease=lease, shift_days=DAYS)
     with pytest.raises(LostLeaseError):
-        node.worker.file_key(b"", lease=lease)
+        node.worker.file_key(node.wrapped(), lease=lease)
+    with pytest.raises(LostLeaseError):
+        node.worker.project_secret("heart", lease=lease)
     assert node.vault.status().subjects == 0
+    assert node.audit.events == []
+
+
+def test_only_keys_of_the_jobs_own_files_are_lent(node: Node) -> None:
+    node.start()
+    with pytest.raises(TamperedError):
+        node.worker.file_key(node.wrapped("b"), lease=LIVE)
+    renamed = node.wrapped("b").replace(b"\x01b", b"\x01a", 1)
+    with pytest.raises(TamperedError):
+        node.worker.file_key(renamed, lease=LIVE)
+    assert node.audit.events == []
+
+
+def test_only_projects_of_the_settings_are_answered(node: Node) -> None:
+    node.start()
+    with pytest.raises(SettingsError):
+        node.worker.context(subject(project="hart"), lease=LIVE, shift_days=DAYS)
+    with pytest.raises(SettingsError):
+        node.worker.project_secret("hart", lease=LIVE)
+    assert node.vault.status().subjects == 0
+    assert node.audit.events == []
 
 
 def test_each_socket_refuses_the_verbs_of_the_other(node: Node) -> None:
-    node.start(lease_check=None)
+    node.start()
     misled_worker = BrokerClient(node.folder / ADMIN_SOCKET, timeout_seconds=20)
     misled_admin = AdminClient(node.folder / WORKER_SOCKET, timeout_seconds=20)
     with pytest.raises(VaultError):
-        misled_worker.project_secret("heart")
+        misled_worker.project_secret("heart", lease=LIVE)
     with pytest.raises(VaultError):
         misled_worker.context(subject(), lease=LIVE, shift_days=DAYS)
     with pytest.raises(VaultError):
@@ -145,7 +180,7 @@ def test_each_socket_refuses_the_verbs_of_the_other(node: Node) -> None:
 def test_another_user_is_not_answered(node: Node) -> None:
     node.start(uids=frozenset({os.getuid() + 1}))
     with pytest.raises(VaultUnavailableError):
-        node.worker.project_secret("heart")
+        node.worker.project_secret("heart", lease=LIVE)
     with pytest.raises(VaultUnavailableError):
         node.admin.status()
 
@@ -159,19 +194,19 @@ def test_sockets_and_folder_are_private(node: Node) -> None:
 
 def test_a_client_outlives_its_broker(node: Node) -> None:
     with pytest.raises(VaultUnavailableError):
-        node.worker.project_secret("heart")
+        node.worker.project_secret("heart", lease=LIVE)
     node.start()
-    secret = node.worker.project_secret("heart")
+    secret = node.worker.project_secret("heart", lease=LIVE)
     node.stop()
     with pytest.raises(SealedError):
-        node.worker.project_secret("heart")
+        node.worker.project_secret("heart", lease=LIVE)
     node.vault.unseal(KEY)
     node.start()
-    assert node.worker.project_secret("heart") == secret
+    assert node.worker.project_secret("heart", lease=LIVE) == secret
     node.stop()
     node.vault.unseal(KEY)
     node.start()  # the connection broke unseen: it is made anew within the call
-    assert node.worker.project_secret("heart") == secret
+    assert node.worker.project_secret("heart", lease=LIVE) == secret
 
 
 def test_a_silent_broker_is_not_waited_for(tmp_path: Path) -> None:
@@ -180,7 +215,7 @@ def test_a_silent_broker_is_not_waited_for(tmp_path: Path) -> None:
         silent.listen()
         client = BrokerClient(tmp_path / "s.sock", timeout_seconds=0.05)
         with pytest.raises(VaultUnavailableError):
-            client.project_secret("heart")
+            client.project_secret("heart", lease=LIVE)
 
 
 def test_a_socket_left_by_a_killed_broker_gives_way(node: Node) -> None:
@@ -204,31 +239,37 @@ def test_a_socket_left_by_a_killed_broker_gives_way(node: Node) -> None:
     ],
 )
 def test_nonsense_is_refused_and_the_broker_lives(node: Node, raw: bytes) -> None:
-    node.start(lease_check=None)
+    node.start()
     with socket.socket(socket.AF_UNIX) as client:
         client.connect(str(node.folder / WORKER_SOCKET))
         client.sendall(raw)
         client.shutdown(socket.SHUT_WR)
         answer = receive_frame(client)
     assert answer is not None
-    assert answer["error"] == "vault"
+    assert answer["error"] in {"vault", "work.lease"}
     assert node.admin.status().initialised
 
 
 def test_a_refusal_quotes_nothing(node: Node) -> None:
-    node.start(lease_check=None)
+    node.start()
     canary = "ZQCANARY4711"
-    asked = {"verb": "context", "project": canary, "issuer": canary, "patient_id": canary}
+    lease: dict[str, str | int] = {"job_id": LIVE.job_id, "fence": LIVE.fence}
+    asked = {"project": canary, "issuer": canary, "patient_id": canary, **lease}
     with socket.socket(socket.AF_UNIX) as client:
         client.connect(str(node.folder / WORKER_SOCKET))
-        send_frame(client, asked | {"study_instance_uid": canary, "shift_from": canary})
-        refused = receive_frame(client)
-        send_frame(client, {"verb": "file_key", "wrapped": canary + "!"})
-        refused_too = receive_frame(client)
-    for answer in (refused, refused_too):
-        assert answer is not None
-        assert answer["error"] == "vault"
-        assert canary not in str(answer)
+        for verb, values, code in (
+            ("context", asked, "settings"),
+            ("project_secret", asked, "settings"),
+            ("context", asked | {"project": "heart", "shift_from": canary}, "vault"),
+            ("project_secret", asked | {"job_id": canary}, "work.lease"),
+            ("file_key", lease | {"wrapped": canary + "!"}, "vault"),
+            (canary, asked, "vault"),
+        ):
+            send_frame(client, {"verb": verb, "study_instance_uid": canary, **values})
+            answer = receive_frame(client)
+            assert answer is not None
+            assert answer["error"] == code
+            assert canary not in str(answer)
 
 
 def test_nothing_is_answered_before_its_event_is_durable(node: Node) -> None:
@@ -245,12 +286,42 @@ def test_nothing_is_answered_before_its_event_is_durable(node: Node) -> None:
         ("vault.unsealed", {"epoch": 1}),
     ]
     node.audit.fails = True
-    with pytest.raises(VaultError):
+    with pytest.raises(VaultUnavailableError):
         node.worker.context(subject(), lease=LIVE, shift_days=DAYS)
 
 
+def test_keys_and_project_secrets_are_audited_once_for_a_lease(node: Node) -> None:
+    next_lease = Lease(job_id=LIVE.job_id, fence=LIVE.fence + 1)
+
+    def both_live(lease: Lease, *, object_id: str | None) -> None:
+        assert lease in {LIVE, next_lease}
+        assert object_id in {None, OWNED}
+
+    node.start(lease_check=both_live)
+    for lease in (LIVE, LIVE, next_lease, LIVE, next_lease):
+        node.worker.file_key(node.wrapped(), lease=lease)
+        node.worker.project_secret("heart", lease=lease)
+    assert node.audit.events == 2 * [
+        ("file-key.issued", {"job_id": LIVE.job_id}),
+        ("project-secret.issued", {"project": "heart", "job_id": LIVE.job_id}),
+    ]
+
+
+def test_no_key_is_lent_while_the_audit_log_fails(node: Node) -> None:
+    node.start()
+    node.audit.fails = True
+    for _ in range(2):
+        with pytest.raises(VaultError):
+            node.worker.file_key(node.wrapped(), lease=LIVE)
+        with pytest.raises(VaultError):
+            node.worker.project_secret("heart", lease=LIVE)
+    node.audit.fails = False
+    node.worker.file_key(node.wrapped(), lease=LIVE)
+    assert node.audit.events == [("file-key.issued", {"job_id": LIVE.job_id})]
+
+
 def test_a_database_that_does_not_answer_is_a_reason_to_try_later(node: Node) -> None:
-    def broken(_lease: Lease) -> bool:
+    def broken(_lease: Lease, *, object_id: str | None) -> None:
         raise sa.exc.OperationalError("", None, Exception())
 
     node.start(lease_check=broken)

@@ -40,7 +40,7 @@ def test_another_run_or_project_gives_another_context() -> None:
         EphemeralVault(new_run_secret()).context(subject(), lease=None, shift_days=DAYS),
     ]
     assert len({c.pseudonym for c in contexts}) == len({c.uid_secret for c in contexts}) == 3
-    assert vault.project_secret("heart") != vault.project_secret("lung")
+    assert vault.project_secret("heart", lease=None) != vault.project_secret("lung", lease=None)
 
 
 def test_the_mapping_lists_each_subject_once() -> None:

@@ -180,8 +180,8 @@ class _SealedLater:
         self.keys -= 1
         return self._vault.file_key(wrapped, lease=lease)
 
-    def project_secret(self, project: str) -> bytes:
-        return self._vault.project_secret(project)
+    def project_secret(self, project: str, *, lease: Lease | None) -> bytes:
+        return self._vault.project_secret(project, lease=lease)
 
 
 def test_what_was_committed_before_the_vault_was_sealed_stays(site: Site) -> None:

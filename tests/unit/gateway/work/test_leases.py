@@ -2,9 +2,11 @@
 
 import threading
 from collections import Counter
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
+import sqlalchemy as sa
 
 from gateway.databases import open_database
 from gateway.errors import LostLeaseError
@@ -159,3 +161,32 @@ def test_racing_workers_never_have_one_job_twice(site: Site) -> None:
         end(site, leased)
     assert len(done) == 40
     assert set(Counter(done).values()) == {1}
+
+
+def test_a_job_that_is_due_under_a_wrong_clock_is_due_when_it_is_set_right(site: Site) -> None:
+    add_study(site)
+    postpone(site.engine, taken(site), due=NOW + 600, counts=True)
+    assert take(site) is None
+    assert take(site, now=NOW - 86_400) is not None
+
+
+def test_a_lease_looks_at_one_study_not_at_all_of_them(tmp_path: Path) -> None:
+    """On SQLite: the planner of PostgreSQL looks at how many rows there are."""
+    site = Site(tmp_path, f"sqlite:///{tmp_path / 'work.db'}")
+    plans: list[str] = []
+
+    def explain(
+        connection: sa.Connection, _cursor: object, statement: str, parameters: object, *_: object
+    ) -> None:
+        if statement.startswith("SELECT job."):
+            found = connection.connection.cursor()
+            found.execute(f"EXPLAIN QUERY PLAN {statement}", parameters)  # type: ignore[arg-type]
+            plans.extend(row[3] for row in found.fetchall())
+
+    add_study(site)
+    sa.event.listen(site.engine, "before_cursor_execute", explain)
+    taken(site)
+    sa.event.remove(site.engine, "before_cursor_execute", explain)
+    assert any("ix_job_study" in step or "sqlite_autoindex_job" in step for step in plans)
+    assert not any(step.startswith("SCAN job_1") for step in plans)
+    site.engine.dispose()

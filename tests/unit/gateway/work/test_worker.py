@@ -7,6 +7,7 @@ import pytest
 
 from gateway.tables import archive_object, job, outbox
 from gateway.work.child_process import ChildStartError
+from gateway.work.sweep import Sweep
 from gateway.work.worker import recover, run_worker
 from tests.support.site import Site, Worker, image
 
@@ -33,6 +34,7 @@ def loop(site: Site, worker: Worker, stop: threading.Event) -> None:
         quiet_seconds={"ct": 0.0},
         lease_seconds=60.0,
         poll_seconds=0.01,
+        sweep=Sweep(site.engine, site.store, clock=site.clock, lease_seconds=60.0),
         stop=stop,
     )
 

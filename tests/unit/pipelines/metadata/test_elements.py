@@ -68,6 +68,7 @@ def test_a_length_that_leaves_the_buffer_is_refused(vr: str, length: int) -> Non
         element(0x00180010, "LO", b"") + _LO,
         _LO + _END,  # delimiters are no elements
         _LO + ITEM_END + b"CS\0\0",
+        element(0x00180010, "SQ", SEQUENCE_END + b"\1\0\0\0", length=UNDEFINED),
         ITEM + b"LO\0\0",
         element(0x00180010, "SQ", b"", length=UNDEFINED),
         element(0x00180010, "SQ", item(b""), length=UNDEFINED),
@@ -90,8 +91,12 @@ def test_what_is_no_data_set_is_refused(data: bytes) -> None:
 
 
 def test_undefined_lengths_are_passed_over_and_remembered() -> None:
-    inner = element(0x00081155, "UI", b"1.2\0") + element(0x7FE00010, "OB", fragments(b"ab"), length=UNDEFINED)
-    deeper = element(0x00081199, "SQ", item(inner, length=UNDEFINED) + item(_LO) + _END, length=UNDEFINED)
+    inner = element(0x00081155, "UI", b"1.2\0") + element(
+        0x7FE00010, "OB", fragments(b"ab"), length=UNDEFINED
+    )
+    deeper = element(
+        0x00081199, "SQ", item(inner, length=UNDEFINED) + item(_LO) + _END, length=UNDEFINED
+    )
     data = element(0x00081115, "SQ", item(deeper, length=UNDEFINED) + _END, length=UNDEFINED)
     ends: dict[int, int] = {}
     (sequence,), _ = Scanner(data, ends).scan(0, len(data), implicit=False)
@@ -104,14 +109,23 @@ def test_undefined_lengths_are_passed_over_and_remembered() -> None:
 
 def test_un_of_undefined_length_holds_implicit_items() -> None:
     inner = item(element(0x00081155, "", b"1.2\0"), length=UNDEFINED)
-    tags, end = _scan(element(0x00091010, "UN", inner + _END, length=UNDEFINED) + element(0x00100020, "LO", b""))
+    tags, end = _scan(
+        element(0x00091010, "UN", inner + _END, length=UNDEFINED) + element(0x00100020, "LO", b"")
+    )
     assert tags == [0x00091010, 0x00100020]
     assert end
 
 
 def test_un_inside_an_item_holds_implicit_items() -> None:
-    inner = element(0x00091010, "UN", item(element(0x00081155, "", b""), length=UNDEFINED) + _END, length=UNDEFINED)
-    tags, _ = _scan(element(0x00081115, "SQ", item(inner, length=UNDEFINED) + _END, length=UNDEFINED))
+    inner = element(
+        0x00091010,
+        "UN",
+        item(element(0x00081155, "", b""), length=UNDEFINED) + _END,
+        length=UNDEFINED,
+    )
+    tags, _ = _scan(
+        element(0x00081115, "SQ", item(inner, length=UNDEFINED) + _END, length=UNDEFINED)
+    )
     assert tags == [0x00081115]
 
 
@@ -128,7 +142,9 @@ def test_the_deepest_level_is_the_sixty_fourth() -> None:
 def test_elements_and_items_are_counted() -> None:
     header = struct.Struct("<HHL").pack
     many = b"".join(header(0x0009, n, 0) for n in range(0x10000)) * 1
-    more = b"".join(header(g, n, 0) for g in (0x0009, 0x0011, 0x0013, 0x0015) for n in range(0x10000))
+    more = b"".join(
+        header(g, n, 0) for g in (0x0009, 0x0011, 0x0013, 0x0015) for n in range(0x10000)
+    )
     assert len(_scan(many, implicit=True)[0]) == 0x10000
     assert len(_scan(more[: 8 * MAX_ELEMENTS], implicit=True)[0]) == MAX_ELEMENTS
     assert _refused(more, implicit=True) == "metadata.limit"

@@ -169,7 +169,9 @@ def test_what_does_not_fit_into_memory_is_not_normalised() -> None:
 
 
 def test_an_implicit_object_that_is_normalised_is_said_to_be_explicit() -> None:
-    data = small(tail=element(0x00080001, "", bytes(4)), transfer_syntax=str(ImplicitVRLittleEndian))
+    data = small(
+        tail=element(0x00080001, "", bytes(4)), transfer_syntax=str(ImplicitVRLittleEndian)
+    )
     assert walked(data, BASIC).transfer_syntax_uid == EXPLICIT
 
 

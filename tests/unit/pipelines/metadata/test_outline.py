@@ -81,7 +81,9 @@ def test_the_outline_equals_a_scan_of_the_whole(
         parts.append(element(tag, "" if implicit else vr, _noise(size, number)[:size]))
     if nested:
         inside = Made(0x00540002, "UT", _noise(50_000, 7)[:50_000])
-        sequence = Made(0x00560001, "SQ", b"", (MadeItem((inside,), undefined=True),) * 3, undefined=True)
+        sequence = Made(
+            0x00560001, "SQ", b"", (MadeItem((inside,), undefined=True),) * 3, undefined=True
+        )
         parts.append(encode([sequence], implicit=implicit))
     if pixels == "native":
         parts.append(element(0x7FE00010, "" if implicit else "OW", bytes(200_000)))

@@ -133,6 +133,8 @@ def gate(
     syntax: str = EXPLICIT,
     present: frozenset[int] = frozenset(),
     present_empty: frozenset[int] = frozenset(),
+    reader: Bytes | None = None,
+    new: Mapping[str, str] = NEW,
 ) -> None:
     """Call the gate."""
     source = Bytes(b"")
@@ -143,14 +145,14 @@ def gate(
         sop_class_uid=CT,
         transfer_syntax_uid=syntax,
         sop_instance_uid=NEW["sop"],
-        study_instance_uid=NEW["study"],
-        series_instance_uid=NEW["series"],
+        study_instance_uid=(NEW | dict(new))["study"],
+        series_instance_uid=(NEW | dict(new))["series"],
         report=report,
         evidence=Evidence(
             identity=tuple(subject), uids=uids, present=present, present_empty=present_empty
         ),
     )
-    verify_written(Bytes(data), cleaned=cleaned, plan=plan, context=CONTEXT)
+    verify_written(reader or Bytes(data), cleaned=cleaned, plan=plan, context=CONTEXT)
 
 
 def nested(tag: int, *elements: DataElement) -> DataElement:

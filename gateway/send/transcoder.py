@@ -3,12 +3,25 @@
 Decoding is parsing: it happens in a process that may die.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any, Protocol
 from uuid import uuid4
 
 from gateway.archive.store import ArchiveStore, Workspace
-from gateway.work.child_process import ChildDiedError, ChildProcess
+from gateway.errors import ChildDiedError
+
+
+class Child(Protocol):
+    """What a `gateway.work.child_process.ChildProcess` offers."""
+
+    def ask(self, message: Mapping[str, Any], *, tick: Callable[[], None]) -> Mapping[str, Any]:
+        """Return the child's answer."""
+        ...
+
+    def close(self) -> None:
+        """End the child."""
+        ...
 
 
 class ChildTranscoder:
@@ -16,11 +29,11 @@ class ChildTranscoder:
 
     Parameters
     ----------
-    child : ChildProcess
+    child : Child
     store : ArchiveStore
     """
 
-    def __init__(self, child: ChildProcess, store: ArchiveStore) -> None:
+    def __init__(self, child: Child, store: ArchiveStore) -> None:
         self._child = child
         self._store = store
         self._workspace: Workspace | None = None

@@ -1,0 +1,260 @@
+"""``narthex deidentify``: from folder to folder, in one process and in several."""
+
+import csv
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pydicom
+import pytest
+from pydicom.data import get_testdata_file
+
+from gateway.cli import run
+from gateway.exits import Exit
+from tests.support.encoding import Made
+from tests.support.objects import small
+
+_CHECKOUT = Path(__file__).parents[4]
+_COLUMNS = {
+    *("input", "outcome", "output", "reason", "where", "plan"),
+    *("actions", "methods", "notes"),
+}
+
+
+class Folder:
+    """A temporary folder with inputs, and the command on it."""
+
+    def __init__(self, path: Path, output: pytest.CaptureFixture[str]) -> None:
+        self.path = path
+        self._output = output
+        (path / "in").mkdir()
+
+    def put(self, name: str, data: bytes) -> None:
+        target = self.path / "in" / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(data)
+
+    def deidentify(self, *words: str, out: str = "out") -> tuple[int, str]:
+        """Run the command; return exit code and standard output."""
+        arguments = ["--state", "state", "deidentify", "in", out, "--rules", "basic", *words]
+        code = run(arguments)
+        return code, self._output.readouterr().out
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Return the rows of the report."""
+        text = (self.path / "report.jsonl").read_text(encoding="utf-8")
+        return [json.loads(line) for line in text.splitlines()]
+
+    def table(self, folder: str, name: str) -> list[list[str]]:
+        """Return a table without its header."""
+        with (self.path / folder / f"{name}_mapping.csv").open(newline="") as file:
+            header, *rows = csv.reader(file)
+        assert header == ["id_old", "id_new"]
+        return rows
+
+
+@pytest.fixture
+def folder(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Folder:
+    monkeypatch.chdir(tmp_path)
+    return Folder(tmp_path, capsys)
+
+
+def _object(number: int, *, patient_id: bytes = b"PAT-4711", study: bytes = b"1.2.3") -> bytes:
+    return small(
+        Made(0x00080018, "UI", b"1.2.3.%d" % number),
+        Made(0x0020000D, "UI", study),
+        Made(0x00100020, "LO", patient_id),
+    )
+
+
+def test_a_folder_is_cleaned_with_a_row_for_each_file(folder: Folder) -> None:
+    folder.put("1.dcm", _object(1))
+    folder.put("deep/2.dcm", _object(2, study=b"1.2.4"))
+    folder.put("deep/notes.txt", b"no DICOM")
+    code, words = folder.deidentify("--report", "report.jsonl")
+    assert code == Exit.FINDINGS
+    assert "in/deep/notes.txt: quarantined: metadata.malformed" in words
+    assert "3 files in" in words
+    assert "2 cleaned, 1 quarantined, 0 refused" in words
+    rows = folder.rows()
+    assert [row["outcome"] for row in rows] == ["cleaned", "cleaned", "quarantined"]
+    assert all(row.keys() == _COLUMNS for row in rows)
+    cleaned = [pydicom.dcmread(Path("out", row["output"])) for row in rows[:2]]
+    assert len({each.PatientID for each in cleaned}) == 1
+    assert len({each.StudyInstanceUID for each in cleaned}) == 2
+
+
+def test_one_file_may_be_named(folder: Folder) -> None:
+    folder.put("CT.dcm", Path(str(get_testdata_file("CT_small.dcm"))).read_bytes())
+    arguments = ["deidentify", "in/CT.dcm", "out", "--rules", "basic", "--json"]
+    assert run(arguments) == Exit.DONE
+    assert len(list(Path("out").rglob("*.dcm"))) == 1
+
+
+def test_json_is_one_line_of_facts(folder: Folder) -> None:
+    folder.put("1", _object(1))
+    folder.put("2", b"")
+    code, words = folder.deidentify("--json")
+    assert code == Exit.FINDINGS
+    facts = json.loads(words)
+    assert (facts["files"], facts["cleaned"], facts["quarantined"]) == (2, 1, 1)
+    assert facts["refused"] == 0
+    assert facts["seconds"] >= 0
+    assert facts["peak_rss_mb"] > 1
+
+
+def test_explain_says_what_became_of_each_element(folder: Folder) -> None:
+    folder.put("1", _object(1))
+    code, words = folder.deidentify("--explain", "--report", "report.jsonl")
+    assert code == Exit.DONE
+    assert "(0008,0018)" in words
+    assert "SOPInstanceUID" in words
+    assert "PS3.15 Table E.1-1, basic profile; PS3.15 E.2" in words
+    assert "PAT-4711" not in words
+    assert folder.rows()[0]["changes"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--project", "heart", "--mapping", "tables"),
+        ("--jobs", "0"),
+        ("--no-such-option",),
+    ],
+)
+def test_what_can_not_be_meant_is_refused(folder: Folder, words: tuple[str, ...]) -> None:
+    assert folder.deidentify(*words)[0] == Exit.USAGE
+    assert not Path("out").exists()
+
+
+def test_the_output_may_not_stand_in_the_input(folder: Folder) -> None:
+    for out in ("in", "in/out", "in/../in/out"):
+        assert folder.deidentify(out=out)[0] == Exit.USAGE
+    assert not Path("in/out").exists()
+
+
+def test_a_bad_rule_set_is_refused_before_anything_is_written(folder: Folder) -> None:
+    Path("rules.yaml").write_text("name: x\nprofile: basic\noptions: [no-such-option]\n")
+    assert folder.deidentify("--rules", "rules.yaml")[0] == Exit.RULES
+    assert folder.deidentify("--rules", "no-such-profile")[0] == Exit.RULES
+    assert not Path("out").exists()
+
+
+def test_a_conflict_and_an_unreadable_file_have_their_own_reasons(folder: Folder) -> None:
+    folder.put("1", _object(1))
+    folder.put(
+        "2",
+        small(
+            Made(0x00080018, "UI", b"1.2.3.1"),
+            Made(0x0020000D, "UI", b"1.2.3"),
+            Made(0x00280010, "US", b"\4\0"),
+        ),
+    )
+    os.symlink("nowhere", "in/3")
+    code, _ = folder.deidentify("--report", "report.jsonl")
+    assert code == Exit.FINDINGS
+    assert [(row["outcome"], row["reason"]) for row in folder.rows()] == [
+        ("cleaned", ""),
+        ("quarantined", "duplicate.conflict"),
+        ("refused", "input.unreadable"),
+    ]
+
+
+def test_tables_hold_each_pair_once(folder: Folder) -> None:
+    folder.put("1", _object(1))
+    folder.put("2", _object(2))
+    folder.put("3", _object(3, patient_id=b"PAT-0815"))
+    assert folder.deidentify("--mapping", "tables")[0] == Exit.DONE
+    patients = dict(folder.table("tables", "patid"))
+    assert patients.keys() == {"PAT-4711", "PAT-0815"}
+    uids = folder.table("tables", "uid")
+    assert [old for old, _ in uids].count("1.2.3.1") == 1
+    assert [old for old, _ in uids].count("1.2.3") == 2  # one study UID, two subjects
+    new = {dataset.SOPInstanceUID for dataset in map(pydicom.dcmread, Path("out").rglob("*.dcm"))}
+    assert new <= {uid for _, uid in uids}
+
+
+def test_several_processes_map_as_one_does(folder: Folder) -> None:
+    for number in range(20):  # more than one chunk
+        folder.put(f"{number:02}", _object(number, patient_id=b"PAT-%d" % (number % 3)))
+    folder.put("99", b"no DICOM")
+    tables = []
+    for jobs in ("1", "2"):
+        words = ("--jobs", jobs, "--mapping", f"tables{jobs}", "--report", "report.jsonl")
+        code, _ = folder.deidentify(*words, out=f"out{jobs}")
+        assert code == Exit.FINDINGS
+        rows = folder.rows()
+        assert [row["input"] for row in rows] == [f"in/{n:02}" for n in (*range(20), 99)]
+        patients = folder.table(f"tables{jobs}", "patid")
+        uids = folder.table(f"tables{jobs}", "uid")
+        # pseudonyms are of the run; who is mapped, and in which order, is not
+        tables.append([[old for old, _ in patients], [old for old, _ in uids]])
+        ids = {d.PatientID for d in map(pydicom.dcmread, Path(f"out{jobs}").rglob("*.dcm"))}
+        assert ids == {new for _, new in patients}
+        assert len(ids) == 3
+    assert tables[0] == tables[1]
+
+
+_KILLER = """
+import os, sys
+def hook(event, arguments):
+    if event == "open" and str(arguments[0]).endswith("killer"):
+        os._exit(9)
+sys.addaudithook(hook)
+"""
+"""In every Python process of the run: it dies when it opens such a file."""
+
+
+@pytest.mark.parametrize("files", [3, 70])
+def test_a_file_that_kills_its_process_costs_itself_only(folder: Folder, files: int) -> None:
+    for number in range(files):
+        folder.put(f"{number:02}", _object(number))
+    folder.put("00-killer", _object(99))
+    Path("hooks").mkdir()
+    Path("hooks/sitecustomize.py").write_text(_KILLER)
+    arguments = ["deidentify", "in", "out", "--rules", "basic", "--jobs", "2"]
+    done = subprocess.run(
+        [sys.executable, "-m", "gateway.cli", *arguments, "--report", "report.jsonl", "--json"],
+        env={**os.environ, "PYTHONPATH": f"{folder.path / 'hooks'}:{_CHECKOUT}"},
+        capture_output=True,
+        check=False,
+        timeout=240,
+    )
+    assert done.returncode == Exit.FINDINGS, done.stderr
+    outcomes = {row["input"]: (row["outcome"], row["reason"]) for row in folder.rows()}
+    assert list(outcomes) == sorted(outcomes)
+    assert outcomes.pop("in/00-killer") == ("quarantined", "child.died")
+    assert set(outcomes.values()) == {("cleaned", "")}
+    assert len(outcomes) == files
+
+
+def test_a_project_keeps_its_pseudonyms_from_run_to_run(folder: Folder) -> None:
+    assert run(["--state", "state", "vault", "init"]) == Exit.DONE
+    folder.put("1", _object(1))
+    folder.put("2", _object(2))
+    ids = set()
+    for jobs, out, project in (("1", "a", "heart"), ("2", "b", "heart"), ("1", "c", "lung")):
+        words = ("--project", project, "--jobs", jobs)
+        code, said = folder.deidentify(*words, out=out)
+        assert code == Exit.DONE, said
+        found = {d.PatientID for d in map(pydicom.dcmread, Path(out).rglob("*.dcm"))}
+        assert len(found) == 1
+        ids.add((project, *found))
+    assert len(ids) == 2
+    assert len({pseudonym for _, pseudonym in ids}) == 2
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_a_project_without_an_open_vault_cleans_nothing(folder: Folder, jobs: str) -> None:
+    folder.put("1", _object(1))
+    assert folder.deidentify("--project", "heart", "--jobs", jobs)[0] == Exit.SEALED
+    run(["--state", "state", "vault", "init"])
+    shutil.move("state/keys/unseal.key", "elsewhere")
+    assert folder.deidentify("--project", "heart", "--jobs", jobs)[0] == Exit.UNSEAL
+    assert not list(Path("out").rglob("*.dcm"))
