@@ -3,7 +3,8 @@
 The tables are explained in ``ops/manual/metadata.md``, section 2.
 """
 
-from pydicom.datadict import dictionary_VR, tag_for_keyword
+from pydicom.datadict import dictionary_VR
+from pydicom.tag import Tag
 
 from pipelines.metadata.encode import encode_element, encode_item
 from pipelines.metadata.uids import UidMap
@@ -107,9 +108,7 @@ def dummy_items(keyword: str, uids: UidMap, *, implicit: bool) -> bytes:
 def _encode(items: _Items, uids: UidMap, *, implicit: bool) -> bytes:
     elements = []
     for keyword, content in items.items():
-        tag = tag_for_keyword(keyword)
-        if tag is None:  # the pinned dictionary knows every keyword above
-            raise KeyError(keyword)
+        tag = Tag(keyword)
         vr = dictionary_VR(tag)
         if isinstance(content, dict):
             value = encode_item(_encode(content, uids, implicit=implicit))

@@ -171,8 +171,6 @@ def _refuse_deflated(data: bytes) -> None:
 def _body_offset(written: bytes) -> int:
     """Return where the data set starts in what pydicom wrote (preamble, group 0002)."""
     start = 132 if written[128:132] == b"DICM" else 0
-    if written[start : start + 4] == b"\x02\x00\x00\x00":
-        return start + 12 + int.from_bytes(written[start + 8 : start + 12], "little")
     while written[start : start + 2] == b"\x02\x00":
         start += 8 + int.from_bytes(written[start + 6 : start + 8], "little")
     return start

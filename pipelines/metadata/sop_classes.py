@@ -5,7 +5,7 @@ from functools import cache
 
 from pydicom._uid_dict import UID_dictionary
 
-_TRANSFER_SYNTAX = re.compile(r"1\.2\.840\.10008\.1\.2(\.\d{1,3}){0,3}")
+_TRANSFER_SYNTAX = re.compile(r"1\.2\.840\.10008\.1\.2(\.[0-9]{1,3}){0,3}")
 _NOT_INSTANCES = ("Storage Commitment", "Media Storage Directory", "Storage Service Class")
 
 

@@ -394,7 +394,7 @@ def test_a_database_that_is_busy_fails_a_batch_at_once(
         begun.set()
         gate.wait(30)
 
-    sa.event.listen(busy, "begin", attempt, insert=True)
+    sa.event.listen(busy, "engine_connect", attempt)
     with holder.begin(), ThreadPoolExecutor(9) as threads:
         futures = [threads.submit(committer.record, entry("first"))]
         assert begun.wait(30)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.files import FileReader, write_segments
-from pipelines.context import Span
+from pipelines.context import Segment, Span
 
 
 @given(data=st.binary(max_size=300), offset=st.integers(0, 320), length=st.integers(0, 320))
@@ -48,10 +48,33 @@ class _Memory:
 def test_segments_are_written_in_order_from_files_and_other_sources(tmp_path: Path) -> None:
     data = bytes(range(256)) * 20
     (tmp_path / "source").write_bytes(data)
-    segments = [b"head", Span(offset=3, length=5000), b"", b"tail", Span(offset=0, length=2)]
+    segments: list[Segment] = [
+        b"head",
+        Span(offset=3, length=5000),
+        b"",
+        b"tail",
+        Span(offset=0, length=2),
+    ]
     with FileReader(tmp_path / "source") as file:
         for source in (file, _Memory(data)):
             target = tmp_path / type(source).__name__
             with target.open("wb") as output:
                 write_segments(output.fileno(), segments, source)
             assert target.read_bytes() == b"head" + data[3:5003] + b"tail" + data[:2]
+
+
+def test_what_the_kernel_can_not_copy_is_copied_by_hand(tmp_path: Path) -> None:
+    # files of /proc have no size and no place on a disk
+    with FileReader(Path("/proc/version")) as source, (tmp_path / "out").open("wb") as output:
+        first = source.read(0, 5)
+        write_segments(output.fileno(), [Span(offset=0, length=5), b"."], source)
+    assert (tmp_path / "out").read_bytes() == first + b"."
+
+
+def test_a_source_that_became_shorter_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "source").write_bytes(b"short")
+    span = [Span(offset=0, length=9)]
+    with FileReader(tmp_path / "source") as file, (tmp_path / "out").open("wb") as output:
+        for source in (file, _Memory(b"short")):
+            with pytest.raises(OSError, match="shorter"):
+                write_segments(output.fileno(), span, source)

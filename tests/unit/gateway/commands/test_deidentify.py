@@ -4,7 +4,6 @@ import csv
 import json
 import os
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ import pydicom
 import pytest
 from pydicom.data import get_testdata_file
 
+import gateway.commands.deidentify
 from gateway.cli import run
 from gateway.exits import Exit
 from tests.support.encoding import Made
@@ -156,7 +156,7 @@ def test_a_conflict_and_an_unreadable_file_have_their_own_reasons(folder: Folder
             Made(0x00280010, "US", b"\4\0"),
         ),
     )
-    os.symlink("nowhere", "in/3")
+    Path("in/3").symlink_to("nowhere")
     code, _ = folder.deidentify("--report", "report.jsonl")
     assert code == Exit.FINDINGS
     assert [(row["outcome"], row["reason"]) for row in folder.rows()] == [
@@ -208,30 +208,41 @@ def hook(event, arguments):
         os._exit(9)
 sys.addaudithook(hook)
 """
-"""In every Python process of the run: it dies when it opens such a file."""
+"""In every spawned process of the run: it dies when it opens such a file."""
 
 
 @pytest.mark.parametrize("files", [3, 70])
-def test_a_file_that_kills_its_process_costs_itself_only(folder: Folder, files: int) -> None:
+def test_a_file_that_kills_its_process_costs_itself_only(
+    folder: Folder, files: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for number in range(files):
         folder.put(f"{number:02}", _object(number))
     folder.put("00-killer", _object(99))
     Path("hooks").mkdir()
     Path("hooks/sitecustomize.py").write_text(_KILLER)
-    arguments = ["deidentify", "in", "out", "--rules", "basic", "--jobs", "2"]
-    done = subprocess.run(
-        [sys.executable, "-m", "gateway.cli", *arguments, "--report", "report.jsonl", "--json"],
-        env={**os.environ, "PYTHONPATH": f"{folder.path / 'hooks'}:{_CHECKOUT}"},
-        capture_output=True,
-        check=False,
-        timeout=240,
-    )
-    assert done.returncode == Exit.FINDINGS, done.stderr
+    monkeypatch.setenv("PYTHONPATH", f"{folder.path / 'hooks'}:{_CHECKOUT}")
+    assert folder.deidentify("--jobs", "2", "--report", "report.jsonl")[0] == Exit.FINDINGS
     outcomes = {row["input"]: (row["outcome"], row["reason"]) for row in folder.rows()}
     assert list(outcomes) == sorted(outcomes)
     assert outcomes.pop("in/00-killer") == ("quarantined", "child.died")
     assert set(outcomes.values()) == {("cleaned", "")}
     assert len(outcomes) == files
+
+
+def test_on_a_terminal_there_is_a_line_of_progress(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder.put("1", _object(1))
+    folder.put("2", _object(2))
+    master, slave = os.openpty()
+    monkeypatch.setattr(gateway.commands.deidentify, "_PROGRESS_SECONDS", 0.0)
+    with os.fdopen(slave, "w") as terminal, monkeypatch.context() as patch:
+        patch.setattr(sys, "stderr", terminal)
+        assert folder.deidentify()[0] == Exit.DONE
+        terminal.flush()
+        shown = os.read(master, 4096)
+    os.close(master)
+    assert b"2 files, 2 cleaned" in shown
 
 
 def test_a_project_keeps_its_pseudonyms_from_run_to_run(folder: Folder) -> None:
