@@ -3,6 +3,7 @@
 import re
 
 from pydicom.datadict import tag_for_keyword
+from pydicom.dataelem import RawDataElement
 
 from tests.support.oracle_reading import PADDING, Element, bytes_of, vr_of
 from tests.support.oracle_tables import Row, dictionary_entry
@@ -95,6 +96,8 @@ def fits(element: Element, vr: str) -> bool:
         return is_sequence(element)
     if vr_of(element) not in ("", "UN", vr):  # UN: of unknown VR, as in implicit VR
         return False
+    if isinstance(element, RawDataElement) and element.length == UNDEFINED:
+        return False  # a sequence
     value = bytes_of(element)
     if vr in WORDS:
         return len(value) % WORDS[vr] == 0
