@@ -347,8 +347,10 @@ def _is_changed(pattern: TagPattern) -> bool:
     found = definition(tag)
     if found is None or not found.keyword:
         return True
-    row = confidentiality_table().row(tag)
-    return row is not None or letter_beyond(found.keyword, found.vr) is not None
+    if confidentiality_table().row(tag) is not None:
+        return True
+    names_instance = found.vr == "UI" and not _names_no_instance(found.keyword)
+    return names_instance or letter_beyond(found.keyword, found.vr) is not None
 
 
 def _row_beyond(tag: int, found: Definition, letter: str) -> Row:

@@ -217,8 +217,10 @@ class Walk:
                 or element.length == UNDEFINED
                 or (entry.vr in _UNKNOWN_VRS and self._may_hold_items(element))
             ):
-                kept += 1
-                new = self._keep_sequence(element, place, is_sequence=entry.vr == "SQ")
+                new = self._keep_sequence(element, entry, place)
+                gone = new == b""
+                removed += gone
+                kept += not gone
             else:
                 kept += 1
                 new = None
@@ -299,8 +301,14 @@ class Walk:
             return self._outline.source.read(element.bulk[0], 4) == _ITEM_TAG
         return self._buffer[element.value : element.value + 4] == _ITEM_TAG
 
-    def _keep_sequence(self, element: Element, place: Place, *, is_sequence: bool) -> bytes | None:
+    def _keep_sequence(self, element: Element, entry: Entry, place: Place) -> bytes | None:
         """Walk the items. None where nothing changed, empty where it goes."""
+        is_sequence = entry.vr == "SQ"
+        if entry.unfit_note and not is_sequence:
+            self.notes.add(entry.unfit_note)
+            if self._explain:
+                self._record(element, entry, _REMOVE, place)
+            return b""
         if element.tag == PIXEL_DATA or (element.vr in _FRAGMENTS_VRS and not is_sequence):
             return None  # encapsulated: fragments, no elements (PS3.5, A.4)
         if place.depth >= MAX_DEPTH:
@@ -313,6 +321,8 @@ class Walk:
                 raise
             # bytes that should be items and are not can't be shown to be clean
             self.notes.add("unreadable-sequence.removed")
+            if entry.unfit_note:
+                self.notes.add(entry.unfit_note)
             return b""
         if content is None:
             return None

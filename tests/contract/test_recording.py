@@ -244,9 +244,9 @@ def test_what_is_cleaned_is_not_missed_in_the_spool(engine: sa.Engine) -> None:
     assert recorded(engine, entry("sop"), lost={first.id}) == [Outcome.IDENTICAL]
 
 
-def test_what_a_worker_cleans_meanwhile_is_not_lost(engine: sa.Engine) -> None:
-    if engine.dialect.name != "postgresql":
-        pytest.skip("SQLite has one writer: nothing happens meanwhile")
+def test_what_a_worker_cleans_meanwhile_is_not_lost(postgres_url: str) -> None:
+    engine = open_database(postgres_url)  # SQLite has one writer: nothing happens meanwhile
+    upgrade(engine, "gateway.work")
     first = entry("sop")
     recorded(engine, first)
 
@@ -257,6 +257,7 @@ def test_what_a_worker_cleans_meanwhile_is_not_lost(engine: sa.Engine) -> None:
     with engine.begin() as connection:
         outcomes = record(connection, [entry("sop")], is_intact=is_intact, are_orphans=False)
     assert outcomes == [Outcome.IDENTICAL]
+    engine.dispose()
 
 
 def test_a_damaged_object_can_be_sent_again_for_another_subject(engine: sa.Engine) -> None:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.support.encoding import EXPLICIT, IMPLICIT, Made, MadeItem
-from tests.support.objects import cleaned, element, options, small, walked
+from tests.support.encoding import EXPLICIT, IMPLICIT, UNDEFINED, Made, MadeItem
+from tests.support.objects import SEQUENCE_END, cleaned, element, options, small, walked
 
 SAFE = options("retain-safe-private")
 _CREATOR = Made(0x00190010, "LO", b"GEMS_ACQU_01")
@@ -26,6 +26,16 @@ def test_a_creator_whose_block_goes_goes_too() -> None:
     data = small(_CREATOR, _OTHER, Made(0x00190011, "LO", b"ACME"), Made(0x00191123, "DS", b"2"))
     assert _private(data) == []
     assert walked(data, SAFE).report.actions["remove"] == 4
+
+
+@pytest.mark.parametrize("vr", ["SQ", "UN", "OB"])
+def test_items_in_the_place_of_a_number_go(vr: str) -> None:
+    creator = element(0x00190010, "LO", b"GEMS_ACQU_01")
+    odd = element(0x00191023, vr, SEQUENCE_END + bytes(4), length=UNDEFINED)
+    result = walked(small(tail=creator + odd), SAFE)
+    assert result.report.notes == ("retain-safe-private.removed",)
+    assert result.report.actions["remove"] == 2
+    assert not _private(small(tail=creator + odd))
 
 
 def test_the_block_decides_not_the_number() -> None:
