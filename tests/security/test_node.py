@@ -313,7 +313,6 @@ class _Steps:
         self.node.settle()
 
     def full_disk(self) -> None:
-        failed = self.node.count("job.failed")
         refused = self.node.count("object.refused")
         with self.node.full_disk(RECEIVER, at_bytes=16 * _DISK_BYTES):
             pixels = bytes(20 * _DISK_BYTES)
@@ -321,7 +320,7 @@ class _Steps:
         self.node.wait_for("object.refused", more_than=refused)
         with self.node.full_disk(CHILD, at_bytes=_DISK_BYTES):
             self.send(odd.large_when_inflated(self.identity, 3 * _DISK_BYTES))
-            self.node.wait_for("job.failed", more_than=failed)
+            self.node.wait_for("job.postponed", reason="archive.full")
         self.node.settle()
 
     def refused_rules(self) -> None:
