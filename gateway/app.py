@@ -113,6 +113,8 @@ def run_worker(settings: Settings) -> None:
     """Clean, archive and send until told to stop."""
     from gateway.archive.store import ArchiveStore
     from gateway.audit.log import open_audit_log
+    from gateway.configuration import routes_of
+    from gateway.send.queue import hold_unrouted
     from gateway.work import worker
     from gateway.work.sweep import Sweep
 
@@ -122,6 +124,8 @@ def run_worker(settings: Settings) -> None:
         audit = open_audit_log(settings.database.audit, clock)
         store = ArchiveStore(settings.archive)
         worker.recover(engine, store=store, spool=settings.spool, clock=clock)
+        routes = {(r.project, r.plan.hash): r.destinations for r in routes_of(settings)}
+        hold_unrouted(engine, routes, audit=audit)
         journey = _journey(settings, engine, stack, store=store, audit=audit, owner=owner)
         _start_senders(settings, engine, stack, store=store, audit=audit, owner=owner, stop=stop)
         log(Event.SERVICE_STARTED, component="worker")

@@ -1,13 +1,16 @@
 """What a person may know of the outbox, and what a person may decide about it."""
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 
 from gateway.databases import reading
 from gateway.ports import AuditLog, Clock
-from gateway.tables import outbox
+from gateway.tables import archive_object, outbox
 from rules.disclosure import Event
+
+NOT_ROUTED = "send.not-routed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,3 +67,42 @@ def retry(engine: sa.Engine, *, destination: str, audit: AuditLog, clock: Clock)
             outbox.update().where(held).values(state="queued", due=clock.now(), attempts=0)
         )
     return changed.rowcount
+
+
+def hold_unrouted(
+    engine: sa.Engine, routes: Mapping[tuple[str, str], Collection[str]], *, audit: AuditLog
+) -> int:
+    """Hold what the settings would not send any more, and return how much.
+
+    An object waits with the rules and the destinations of the day it was cleaned. Where these
+    changed meanwhile, a person decides (`retry`) whether it still goes.
+
+    Parameters
+    ----------
+    routes : Mapping[tuple[str, str], Collection[str]]
+        Names of the destinations of today, by project and hash of its plan.
+    """
+    kind = (archive_object.c.project, archive_object.c.plan_hash, outbox.c.destination)
+    named = sa.select(*kind, sa.func.count().label("objects")).join_from(outbox, archive_object)
+    with reading(engine).connect() as connection:
+        found = connection.execute(named.where(outbox.c.state == "queued").group_by(*kind)).all()
+    count = 0
+    for row in found:
+        if row.destination in routes.get((row.project, row.plan_hash), ()):
+            continue
+        audit.append([(Event.SEND_HELD, {"destination": row.destination, "count": row.objects})])
+        names = sa.select(archive_object.c.name).where(
+            archive_object.c.project == row.project, archive_object.c.plan_hash == row.plan_hash
+        )
+        with engine.begin() as connection:
+            held = connection.execute(
+                outbox.update()
+                .where(
+                    outbox.c.state == "queued",
+                    outbox.c.destination == row.destination,
+                    outbox.c.name.in_(names),
+                )
+                .values(state="held", code=NOT_ROUTED)
+            )
+        count += held.rowcount
+    return count

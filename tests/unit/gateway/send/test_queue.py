@@ -7,7 +7,7 @@ from click.testing import CliRunner
 
 from gateway.cli import narthex
 from gateway.ports import Delivery
-from gateway.send.queue import Waiting, retry, waiting
+from gateway.send.queue import Waiting, hold_unrouted, retry, waiting
 from gateway.send.sender import send_once
 from gateway.settings import load
 from tests.support.simulators import MemoryAudit, ScriptedSender
@@ -52,6 +52,26 @@ def test_what_is_held_is_tried_again_when_a_person_says_so(site: Site) -> None:
     assert site.audit.counts("send.retried") == 1
     assert send(site) == ["delivered"]
     assert waiting(site.engine, destination="pacs") == []
+
+
+def test_what_the_settings_would_not_send_any_more_is_held_until_a_person_says_so(
+    site: Site,
+) -> None:
+    fill(site)
+    today = route(destinations=("pacs", "backup"))
+
+    def hold(*destinations: str, plan_hash: str = today.plan.hash) -> int:
+        routes = {(today.project, plan_hash): destinations}
+        return hold_unrouted(site.engine, routes, audit=site.audit)
+
+    assert hold("pacs", "backup") == 0
+    assert hold("pacs") == 2
+    held = Waiting(destination="backup", state="held", code="send.not-routed", count=2)
+    assert waiting(site.engine, destination="backup") == [held]
+    assert retry(site.engine, destination="backup", audit=site.audit, clock=site.clock) == 2
+    assert hold("pacs", "backup", plan_hash="0" * 64) == 2
+    assert isinstance(site.audit, MemoryAudit)
+    assert site.audit.counts("send.held") == 1 + 2 + 2
 
 
 def test_the_commands(tmp_path: Path) -> None:
