@@ -5,6 +5,10 @@ numbers, names and dates of other information models, comments, locations. Our r
 resolved like those of the table. ``ops/manual/metadata.md``, section 1, lists them.
 """
 
+from rules.entries import DATE_VRS
+from rules.tables import Definition, Row
+from rules.vocabulary import Option
+
 _KEPT_LOCATIONS = frozenset(
     ["CodingSchemeURL", "RelativeURIReferenceWithinEncapsulatedDocument", "URNCodeValue"]
 )
@@ -53,6 +57,21 @@ _BY_KEYWORD = {
         "X",
     ),
 }
+_OPTIONS_OF_DATES = {
+    Option.RETAIN_LONGITUDINAL_FULL_DATES: "K",
+    Option.RETAIN_LONGITUDINAL_MODIFIED_DATES: "C",
+}
+_KEPT_UIDS = frozenset(
+    [
+        "CodingSchemeUID",
+        "ContextGroupExtensionCreatorUID",
+        "ContextUID",
+        "MappingResourceUID",
+        "SOPClassesInStudy",
+        "SOPClassesSupported",
+    ]
+)
+"""Attributes of VR UI that name no instance, though their keyword does not say so."""
 
 
 def rows_beyond() -> dict[str, dict[str, str]]:
@@ -68,3 +87,26 @@ def letter_beyond(keyword: str, vr: str) -> str | None:
     if keyword in _KEPT_LOCATIONS:
         return None
     return _BY_VR.get(vr)
+
+
+def row_beyond(tag: int, found: Definition) -> Row | None:
+    """Return our row of an attribute outside Table E.1-1; None: it is kept."""
+    letter = letter_beyond(found.keyword, found.vr)
+    if letter is None:
+        return None
+    return Row(
+        tag=f"{tag:08X}",
+        vr=found.vr,
+        keyword=found.keyword,
+        name=found.name,
+        retired=False,
+        basic=letter,
+        options=_OPTIONS_OF_DATES if found.vr in DATE_VRS else {},
+    )
+
+
+def names_instance(found: Definition) -> bool:
+    """Return whether an attribute outside Table E.1-1 holds the UID of an instance."""
+    if found.vr != "UI" or found.keyword in _KEPT_UIDS:
+        return False
+    return not found.keyword.endswith(("ClassUID", "TransferSyntaxUID"))

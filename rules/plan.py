@@ -45,6 +45,9 @@ class Entry:
     unfit_note : str
         Of a kept private element: it stays only where its value is one of `vr`; else it
         is removed with this note. "" asks nothing.
+    if_date : Entry | None
+        Of a private element that a rule keeps: what is done where the file's VR is one of
+        a date or time; None: no other thing.
     alternatives : tuple
         Conditional overrides, asked in order before this entry: the first whose
         condition holds wins.
@@ -60,6 +63,7 @@ class Entry:
     type: str = ""
     note: str = ""
     unfit_note: str = ""
+    if_date: "Entry | None" = None
     alternatives: tuple[tuple[Condition, "Entry"], ...] = ()
 
 

@@ -1,4 +1,4 @@
-"""Ask whether a private value is what the safe private list says it is (PS3.5, 6.2)."""
+"""Ask whether a value is what a list or a rule says it is (PS3.5, 6.2)."""
 
 import re
 

@@ -4,6 +4,7 @@ from pipelines.context import SubjectContext
 from pipelines.metadata.actions import cap_ages, shift_values
 from pipelines.metadata.dummies import VALUES, dummy_items
 from pipelines.metadata.elements import Element
+from pipelines.metadata.fitness import fits
 from pipelines.metadata.outline import Outline
 from pipelines.metadata.persons import replace_persons
 from pipelines.metadata.place import Place
@@ -74,7 +75,8 @@ class Replacement:
         if operation is Operation.EMPTY or operation is Operation.REMOVE or not value:
             return b""
         if operation is Operation.REPLACE_UID:
-            return self.uids.replace(value)
+            is_uid = vr == "UI" or fits(value, vr=b"", asked="UI")
+            return self.uids.replace(value) if is_uid else None
         if operation is Operation.SHIFT_DATE:
             return shift_values(value, vr, self._context.shift_days)
         return cap_ages(value)

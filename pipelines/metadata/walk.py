@@ -32,6 +32,7 @@ from rules.vocabulary import Operation
 
 _ODD_GROUP = 0x10000
 _FRAGMENTS_VRS = frozenset([b"OB", b"OW"])
+_DATE_VRS = frozenset([b"DA", b"DT", b"TM"])
 _NO_VRS = frozenset([b"", b"UN"])
 _UNKNOWN_VRS = frozenset(["", "UN"])
 _ITEM_TAG = b"\xfe\xff\x00\xe0"
@@ -192,6 +193,8 @@ class Walk:
                 entry = node[tag]
             if entry.alternatives:
                 entry = self._choose(entry, elements, place)
+            if entry.if_date is not None and element.vr in _DATE_VRS:
+                entry = entry.if_date
             operation = entry.operation
             new: bytes | None
             if operation is _REMOVE:

@@ -129,7 +129,7 @@ def test_safe_private_values_agree(vr: str, raw: bytes) -> None:
             agree([name, Made(tag, "LO", raw)], options, syntaxes=[EXPLICIT])
 
 
-@pytest.mark.parametrize("letter", "KXZDC")
+@pytest.mark.parametrize("letter", "KXZDCU")
 @pytest.mark.parametrize(
     "made",
     [
@@ -146,6 +146,39 @@ def test_safe_private_values_agree(vr: str, raw: bytes) -> None:
 def test_private_rules_agree(made: Made, letter: str) -> None:
     agree([Made(0x00190010, "LO", b"ACME 1.1"), made], rules=[(ACME, letter)])
     agree([made], rules=[(ACME, letter)])
+
+
+@pytest.mark.parametrize("options", [(), (FULL,), (MODIFIED,), (MODIFIED, SAFE)], ids=option_name)
+@pytest.mark.parametrize("letter", "KCD")
+def test_private_dates_under_rules_agree(letter: str, options: Sequence[str]) -> None:
+    values = {
+        "DA": [b"20240229", b"20230229", b"2024", b"1\\2", b"", b"\xff\xfe"],
+        "DT": [b"20240229101112.5+0100", b"20240229-20240301", b""],
+        "TM": [b"101112.25", b"25", b""],
+        "LO": [b"20240229"],
+        "UN": [b"20240229"],
+    }
+    safe = standard_tables().safe_private
+    for key in (ACME, next(key for key, vr in safe.items() if vr == "IS")):
+        creator, group, low = key
+        name = Made(group << 16 | 0x10, "LO", creator.encode())
+        for vr, raws in values.items():
+            for raw in raws:
+                made = [name, Made(group << 16 | 0x1000 | low, vr, raw)]
+                inside = Made(0x00081115, "SQ", b"", (MadeItem(tuple(made)),))
+                agree([*made, inside], options, rules=[(key, letter)])
+
+
+@pytest.mark.parametrize("letter", "KXZDCU")
+@pytest.mark.parametrize("vr", ["UI", "IS", "FD", "LO", "SQ", ""])
+def test_rules_on_safe_private_elements_agree(vr: str, letter: str) -> None:
+    safe = standard_tables().safe_private
+    key = creator, group, low = next(key for key, listed in safe.items() if listed == vr)
+    value = {"UI": b"1.2.3", "FD": bytes(8), "SQ": b""}.get(vr, b"12")
+    made = Made(group << 16 | 0x1000 | low, vr or "LO", value, (INNER,) if vr == "SQ" else None)
+    name = Made(group << 16 | 0x10, "LO", creator.encode())
+    for options in ((), (SAFE,)):
+        agree([name, made], options, rules=[(key, letter)])
 
 
 @pytest.mark.parametrize("syntax", ["1.2.3.4", "1.2.840.10008.1.20", "1.2.840.10008.1.2.4.999"])

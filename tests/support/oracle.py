@@ -4,6 +4,7 @@ Written from PS3.15, PS3.5 and ops/manual/metadata.md by someone who has not see
 engine. It works on pydicom datasets, decides anew for every element, and caches nothing.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -36,8 +37,8 @@ from tests.support.oracle_reading import (
     put,
     vr_of,
 )
-from tests.support.oracle_tables import METHODS, OPERATIONS, StandardTables, dictionary_entry
-from tests.support.oracle_values import NotADate, cap_age, dummy, new_uids, shift
+from tests.support.oracle_tables import METHODS, StandardTables, dictionary_entry
+from tests.support.oracle_values import SHIFTED, NotADate, cap_age, dummy, new_uids, shift
 
 PATIENT_NAME, PATIENT_ID = 0x00100010, 0x00100020
 METHOD_CODES = 0x00120064
@@ -147,6 +148,8 @@ class Oracle:
             raise NotADate
         value = bytes_of(element)
         if operation == "uid":
+            if vr != "UI" and not re.fullmatch(rb"[0-9.\\]*", value.rstrip(PADDING)):
+                raise NotADate
             return new_uids(value, self.context)
         if operation == "shift":
             return shift(value, vr, self.context.shift_days)
@@ -188,10 +191,14 @@ class Oracle:
         decisions, path = self.decisions, (*place.path, "")
         letter = decisions.letter(key)
         if letter:
-            hidden = letter == "K" and looks_like_items(element)
-            gone = letter == "C" or (hidden and not is_sequence(element))
-            decision = Decision("remove" if gone else OPERATIONS[letter])
-            vr = "SQ" if hidden else vr_of(element) or "UN"
+            listed = decisions.listed_vr(key)
+            hidden = letter == "K" and not listed and looks_like_items(element)
+            decision = decisions.private_by_rule(letter, listed=listed, vr=vr_of(element))
+            if hidden and not is_sequence(element):
+                decision = Decision("remove")
+            vr = "SQ" if hidden else listed or vr_of(element) or "UN"
+            if decision.operation == "shift" and listed not in SHIFTED:
+                vr = vr_of(element)
             return self.carry_out(element, decision, vr=vr, path=path, place=place)
         safe = decisions.tables.safe_private
         if SAFE_PRIVATE not in decisions.options or key not in safe:

@@ -118,6 +118,22 @@ class Decisions:
             return False
         return self.decide(group << 16 | 0x3000, path).operation != "keep"
 
+    def listed_vr(self, key: PrivateKey) -> str:
+        """Return the VR of the list of safe private elements; "" if it has none or several."""
+        vr = self.tables.safe_private.get(key, "")
+        return "" if "/" in vr else vr
+
+    def private_by_rule(self, letter: str, *, listed: str, vr: str) -> Decision:
+        """Return what a rule does with a private element of that VR in list and file."""
+        full = FULL_DATES in self.options
+        if letter == "K" and not full and (listed in SHIFTED or vr in SHIFTED):
+            return Decision("shift")
+        if letter != "C":
+            return Decision(OPERATIONS[letter])
+        if listed in SHIFTED and not full:
+            return Decision("shift")
+        return Decision("uid" if listed == "UI" else "remove")
+
     def safe_private(self, vr: str) -> Decision:
         """Return what is done with a safe private element of that VR."""
         if vr in TEXT_OR_BULK:

@@ -252,6 +252,21 @@ def test_a_rule_names_a_private_element() -> None:
     assert not plan_of_safe().roots[CT].private.nothing_stays
 
 
+def test_a_private_element_that_a_rule_keeps_may_be_a_date() -> None:
+    rules = "  - {tags: ['(0019,\"ACME 1\",B0)'], action: K}\n"
+    full, modified = (
+        Option.RETAIN_LONGITUDINAL_FULL_DATES,
+        Option.RETAIN_LONGITUDINAL_MODIFIED_DATES,
+    )
+    for options, shifts in (((), True), ((modified,), True), ((full,), False)):
+        entry = plan_of(*options, rules=rules).roots[CT].private["ACME 1", 0x0019, 0xB0]
+        assert entry.operation is Operation.KEEP
+        assert (entry.if_date is not None) is shifts
+        if entry.if_date is not None:
+            assert entry.if_date.operation is Operation.SHIFT_DATE
+            assert entry.if_date.rule == entry.rule
+
+
 @pytest.mark.parametrize("group", [0x0001, 0x0003, 0x0005, 0x0007, 0xFFFF])
 def test_some_private_groups_never_stay(group: int) -> None:
     entry = plan_of_safe().roots[CT].private["SIEMENS MR HEADER", group, 0x0C]

@@ -86,3 +86,55 @@ def test_private_uids_are_replaced_unless_uids_are_retained() -> None:
     assert cleaned(small(*block), SAFE)[0x00991001].value.startswith("2.25.")
     both = options("retain-safe-private", "retain-uids")
     assert cleaned(small(*block), both)[0x00991001].value == "1.2.3.4"
+
+
+_A_DATE = Made(0x001910FE, "DA", b"20240229")
+_BY_RULE = "rules:\n  - {{tags: ['(0019,\"GEMS_ACQU_01\",FE)'], action: {}}}\n"
+
+
+@pytest.mark.parametrize(
+    ("dates", "date"), [((), b"20210604"), (("modified",), b"20210604"), (("full",), b"20240229")]
+)
+def test_a_kept_private_date_never_tells_the_shift(dates: tuple[str, ...], date: bytes) -> None:
+    names = [f"retain-longitudinal-{word}-dates" for word in dates]
+    rules = options(*names, rules=_BY_RULE.format("K"))
+    inside = Made(0x00081115, "SQ", b"", (MadeItem((_CREATOR, _A_DATE)),))
+    dataset = cleaned(small(_CREATOR, _A_DATE, inside, Made(0x00080020, "DA", b"20240229")), rules)
+    for place in (dataset, dataset[0x00081115].value[0]):
+        assert place[0x001910FE].value == date.decode()
+    if dates:
+        assert dataset.StudyDate == date.decode()
+
+
+def test_a_private_date_kept_by_a_condition_is_shifted_too() -> None:
+    when = ", when: 'not exists(Rows)'}\n"
+    rules = options(rules=_BY_RULE.format("K").replace("}\n", when))
+    assert cleaned(small(_CREATOR, _A_DATE), rules)[0x001910FE].value == "20210604"
+
+
+@pytest.mark.parametrize(("vr", "value"), [("DA", b"20230229"), ("TM", b"25"), ("DT", b"Miller")])
+def test_a_kept_private_date_that_is_none_goes(vr: str, value: bytes) -> None:
+    data = small(_CREATOR, Made(0x001910FE, vr, value))
+    result = walked(data, options(rules=_BY_RULE.format("K")), explain=True)
+    change = next(each for each in result.report.changes if each.path == "(0019,10FE)")
+    assert (change.action, change.operation, change.section) == ("C", "remove", "PS3.15 E.3.6")
+    assert _private(data, options(rules=_BY_RULE.format("K"))) == []
+
+
+@pytest.mark.parametrize(
+    ("made", "stays"),
+    [
+        (Made(0x001910FE, "UI", b"1.2.3"), True),
+        (Made(0x001910FE, "LO", b"1.2.3\\1.2.4"), True),
+        (Made(0x001910FE, "LO", b"Miller"), False),
+        (Made(0x001910FE, "SQ", b"", (MadeItem((_CREATOR,)),)), False),
+    ],
+)
+def test_only_what_reads_like_a_uid_is_replaced_by_one(made: Made, *, stays: bool) -> None:
+    data = small(_CREATOR, made)
+    dataset = cleaned(data, options(rules=_BY_RULE.format("U")))
+    assert (0x001910FE in dataset) is stays
+    if stays:
+        written = str(dataset[0x001910FE].value)
+        assert "2.25." in written
+        assert "1.2." not in written

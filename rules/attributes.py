@@ -1,0 +1,139 @@
+"""What the tables make of a standard attribute, under the options that are on.
+
+Table E.1-1 decides, then our rows beyond it, then the dictionary.
+``ops/manual/metadata.md``, section 1, says how.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from rules.beyond import names_instance, row_beyond
+from rules.compounds import resolve
+from rules.entries import DATE_VRS, PROFILE, SECTIONS, UNDEFINED, entry_of, removed
+from rules.plan import Entry
+from rules.tables import Definition, Row, confidentiality_table, definition
+from rules.vocabulary import Action, Operation, Option, UnknownPolicy
+
+PATIENT_IDENTITY = frozenset({0x00100010, 0x00100020})
+_PATIENT_AGE = 0x00101010
+_OVERLAY_DATA = 0x3000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttributeTable:
+    """The tables of the standard under one rule set.
+
+    Attributes
+    ----------
+    options : frozenset[Option]
+        Those that are on.
+    unknown : UnknownPolicy
+    """
+
+    options: frozenset[Option]
+    unknown: UnknownPolicy
+
+    def entry(self, tag: int, *, type_of: Callable[[str], str]) -> Entry:
+        """Return what is done with an attribute that no rule names.
+
+        Parameters
+        ----------
+        type_of : Callable[[str], str]
+            Type of the attribute with a keyword, at its place in the IOD.
+        """
+        found = definition(tag) or UNDEFINED
+        type_ = type_of(found.keyword)
+        row = confidentiality_table().row(tag)
+        if row is not None:
+            rule = "PS3.15 Table E.1-1, basic profile"
+            return self._of_row(row, tag, found, rule=rule, type_=type_)
+        if not found.keyword:
+            return self._of_unknown()
+        row = row_beyond(tag, found)
+        if row is not None:
+            rule = "not in PS3.15 Table E.1-1, but can identify"
+            return self._of_row(row, tag, found, rule=rule, type_=type_)
+        return self._of_dictionary(found, type_=type_)
+
+    def _of_dictionary(self, found: Definition, *, type_: str) -> Entry:
+        rule = "not in PS3.15 Table E.1-1"
+        if not names_instance(found):
+            return entry_of(found, Action.KEEP, rule=rule, section=PROFILE, type_=type_)
+        action, section = Action.UID, PROFILE
+        if Option.RETAIN_UIDS in self.options:
+            action, section = Action.KEEP, SECTIONS[Option.RETAIN_UIDS]
+        rule = f"{rule}, UID of an instance"
+        return entry_of(found, action, rule=rule, section=section, type_=type_)
+
+    def _of_unknown(self) -> Entry:
+        entry = removed(f"unknown: {self.unknown}")
+        if self.unknown is UnknownPolicy.HOLD:
+            return replace(entry, operation=Operation.HOLD, note="metadata.unknown")
+        return entry
+
+    def _of_row(self, row: Row, tag: int, found: Definition, *, rule: str, type_: str) -> Entry:
+        action = resolve(row.basic, type_=type_)
+        basic = entry_of(found, action, rule=rule, section=PROFILE, type_=type_)
+        if tag in PATIENT_IDENTITY:
+            return replace(basic, operation=Operation.PSEUDONYM)
+        letters = {o: letter for o, letter in row.options.items() if o in self.options}
+        modified = Option.RETAIN_LONGITUDINAL_MODIFIED_DATES
+        if modified in letters:
+            entry = _by_option(basic, modified)
+            if found.vr not in DATE_VRS:  # Timezone Offset From UTC, binary timestamps
+                return entry
+            return replace(entry, action=Action.CLEAN, operation=Operation.SHIFT_DATE)
+        keeping = [o for o, letter in letters.items() if letter == "K"]
+        if keeping:
+            caps = tag == _PATIENT_AGE and Option.RETAIN_PATIENT_CHARACTERISTICS in keeping
+            return replace(
+                _by_option(basic, keeping[0]),
+                action=Action.KEEP,
+                operation=Operation.CAP_AGE if caps else Operation.KEEP,
+            )
+        cleaning = [o for o, letter in letters.items() if letter == "C"]
+        if cleaning:  # its cleaner is not there yet
+            return replace(basic, note=f"{cleaning[0]}.removed")
+        return basic
+
+
+def is_beside_overlay_data(tag: int) -> bool:
+    """Return whether an element is in the group of an overlay, but not Overlay Data."""
+    return tag >> 24 == 0x60 and tag & 0xFFFF != _OVERLAY_DATA
+
+
+def overlay_data(tag: int) -> int:
+    """Return the tag of Overlay Data in the group of `tag`."""
+    return tag & 0xFFFF0000 | _OVERLAY_DATA
+
+
+def with_overlay_data(own: Entry, data: Entry) -> Entry:
+    """Return what is done with an element beside Overlay Data: without it, it means nothing.
+
+    Parameters
+    ----------
+    own : Entry
+        What the tables make of the element.
+    data : Entry
+        Of Overlay Data.
+    """
+
+    def along(with_data: Entry) -> Entry:
+        if with_data.operation is Operation.KEEP:
+            return own
+        return replace(
+            own,
+            action=Action.REMOVE,
+            operation=Operation.REMOVE,
+            fallback=Operation.REMOVE,
+            rule=f"with OverlayData: {with_data.rule}",
+            section=with_data.section,
+            note=with_data.note,
+        )
+
+    alternatives = tuple((condition, along(entry)) for condition, entry in data.alternatives)
+    return replace(along(data), alternatives=alternatives)
+
+
+def _by_option(basic: Entry, option: Option) -> Entry:
+    return replace(basic, rule=f"PS3.15 Table E.1-1, {option}", section=SECTIONS[option])
