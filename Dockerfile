@@ -15,8 +15,13 @@ COPY --from=build /wheels /tmp/wheels
 RUN pip install --no-cache-dir --require-hashes -r /tmp/requirements.lock \
     && pip install --no-cache-dir --no-deps --no-index /tmp/wheels/*.whl \
     && rm -rf /tmp/wheels /tmp/requirements.lock \
-    && useradd --system --uid 10001 --home-dir /var/lib/narthex --shell /usr/sbin/nologin narthex \
+    && groupadd --gid 10001 narthex \
+    && useradd --uid 10001 --gid narthex --no-create-home --home-dir /var/lib/narthex \
+        --shell /usr/sbin/nologin narthex \
     && install -d -m 0700 -o narthex -g narthex /var/lib/narthex
+# DICOM only: an empty list of peers admits nobody. The health pages have no log-in and
+# stay on the container's loopback.
+ENV NARTHEX_DICOM__HOST=0.0.0.0
 USER narthex
 WORKDIR /var/lib/narthex
 VOLUME /var/lib/narthex

@@ -33,6 +33,9 @@ COMMANDS = {
 }
 """Commands with their one line; a test compares it to the modules."""
 
+SERVICES = frozenset({"broker", "receive", "serve", "web", "work"})
+"""Commands whose standard error is a log: JSON lines, and words for a terminal only."""
+
 
 class _LazyGroup(click.Group):
     """Import the module of a command only when it is asked for."""
@@ -46,6 +49,18 @@ class _LazyGroup(click.Group):
         module = importlib.import_module(f"gateway.commands.{cmd_name}")
         command: click.Command = getattr(module, cmd_name)
         return command
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except Exception as error:
+            name = ctx.invoked_subcommand or ""
+            if name not in SERVICES:
+                raise
+            log_error(error, component=name)
+            return _exit_code(error, says=sys.stderr.isatty())
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         with formatter.section("Commands"):
@@ -87,14 +102,21 @@ def run(arguments: Sequence[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return Exit.DONE
     except Exception as error:  # noqa: BLE001  (the edge: recorded, and said in words)
-        known = explain(error)
-        if known is None:
+        if explain(error) is None:
             log_error(error)
-            click.echo("narthex: an unexpected error; its place is in the line above.", err=True)
-            return Exit.INTERNAL
-        click.echo(f"narthex: {known[1]}", err=True)
-        return known[0]
+        return _exit_code(error, says=True)
     return result if isinstance(result, int) else Exit.DONE
+
+
+def _exit_code(error: Exception, *, says: bool) -> Exit:
+    """Return the exit code for `error`; if `says`, with words on standard error."""
+    code, words = explain(error) or (
+        Exit.INTERNAL,
+        "an unexpected error; its place is in the line above.",
+    )
+    if says:
+        click.echo(f"narthex: {words}", err=True)
+    return code
 
 
 def main() -> None:

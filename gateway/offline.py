@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gateway.errors import GatewayError, SubjectErasedError
-from gateway.files import FileReader, write_segments
+from gateway.files import FileReader, publish, unpublished, write_segments
 from gateway.ports import SubjectKey, Vault
 from pipelines.context import SubjectContext
 from pipelines.errors import HeldError
@@ -20,7 +20,6 @@ from pipelines.run import clean, inspect, verify
 from rules.disclosure import log_error
 from rules.plan import Plan
 
-_FILE_MODE = 0o600
 _COMPARE_BYTES = 1024 * 1024
 
 
@@ -180,16 +179,15 @@ class Offline:
         if target.parent not in self._folders:
             target.parent.mkdir(parents=True, exist_ok=True)
             self._folders.add(target.parent)
-        # Without a name until it is verified: a run that is killed leaves nothing behind.
-        descriptor = os.open(target.parent, os.O_RDWR | os.O_TMPFILE | os.O_CLOEXEC, _FILE_MODE)
-        try:
+        with unpublished(target.parent) as (descriptor, path):
             write_segments(descriptor, cleaned.segments, cleaned.source)
-            unnamed = Path(f"/proc/self/fd/{descriptor}")
-            with FileReader(unnamed, follows_links=True) as written:
+            with FileReader(path, follows_links=True) as written:
                 verify(written, cleaned=cleaned, plan=self._plan, context=context)
-            _publish(unnamed, target)
-        finally:
-            os.close(descriptor)
+            try:
+                publish(path, target)
+            except FileExistsError:  # another object is never overwritten
+                if not _same(path, target):
+                    raise HeldError("duplicate.conflict") from None
 
     def _row(self, path: Path, cleaned: Cleaned, output: str) -> Row:
         report = cleaned.report
@@ -224,19 +222,6 @@ class Offline:
             changes=(),
         )
         return Result(row=row, uids={}, subject=None)
-
-
-def _publish(unnamed: Path, target: Path) -> None:
-    """Give the file its name; another object under that name is never overwritten."""
-    folder = os.open(target.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        # with a folder's descriptor the link under /proc is followed (linkat(2))
-        os.link(unnamed, target.name, dst_dir_fd=folder)
-    except FileExistsError:
-        if not _same(unnamed, target):
-            raise HeldError("duplicate.conflict") from None
-    finally:
-        os.close(folder)
 
 
 def _same(one: Path, other: Path) -> bool:

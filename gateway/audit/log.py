@@ -94,14 +94,12 @@ class DatabaseAuditLog:
                 }
                 digest = _digest(digest, row)
                 rows.append({**row, "digest": digest})
-            try:
-                with self._engine.begin() as connection:
-                    connection.execute(audit_event.insert(), rows)
-            except BaseException:
-                # Whether the rows are in is unknown: their numbers must not be used again.
-                self._writer, self._sequence, self._digest = _new_writer(), 0, _NO_DIGEST
-                raise
-            self._sequence, self._digest = sequence, digest
+            writer = self._writer
+            # Until the rows are known to be in, their numbers must not be used again.
+            self._writer, self._sequence, self._digest = _new_writer(), 0, _NO_DIGEST
+            with self._engine.begin() as connection:
+                connection.execute(audit_event.insert(), rows)
+            self._writer, self._sequence, self._digest = writer, sequence, digest
 
     def close(self) -> None:
         """Close the database."""

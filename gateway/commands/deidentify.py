@@ -19,6 +19,7 @@ from typing import IO, Protocol, Self
 import click
 
 from gateway.exits import Exit
+from gateway.files import create_private
 from gateway.invocation import Invocation
 from gateway.offline import Offline, Result, Row, find_inputs
 from gateway.ports import Vault
@@ -78,11 +79,16 @@ def deidentify(
 
     OUT gets StudyUID/SeriesUID/SOPUID.dcm in new UIDs. Without --project the subjects
     live for this run only. Exit code 1 where an input was quarantined or refused.
+
+    OUT, report and tables must not be inside IN. Report and tables are new files for
+    their owner only; what has their names gives way. Where the file system has no files
+    without a name (exFAT, SMB), a run that is killed may leave one named .*.part.
     """
     if mapping is not None and project is not None:
         raise click.UsageError("--mapping is allowed without --project only")
-    if output.resolve().is_relative_to(source.resolve()) and source.is_dir():
-        raise click.UsageError("OUT must not be inside IN")
+    for name, path in (("OUT", output), ("--report", report), ("--mapping", mapping)):
+        if path is not None and _stands_in(path, source):
+            raise click.UsageError(f"{name} must not be inside IN: the next run would read it")
     load_plan(rules)  # refuses a bad rule set before anything is written
     settings = invocation.settings()
     job = _Job(
@@ -98,7 +104,7 @@ def deidentify(
     started = time.perf_counter()
     totals: Counter[str] = Counter()
     with ExitStack() as stack:
-        rows = stack.enter_context(report.open("w", encoding="utf-8")) if report else None
+        rows = stack.enter_context(_private_text(report)) if report else None
         mappings = stack.enter_context(_Mappings(mapping)) if mapping else None
         progress = _Progress()
         for result in _results(find_inputs(source), job, jobs):
@@ -114,6 +120,25 @@ def deidentify(
         progress.end()
     _say_totals(totals, time.perf_counter() - started, as_json=as_json)
     return Exit.DONE if totals.total() == totals["cleaned"] else Exit.FINDINGS
+
+
+def _stands_in(path: Path, source: Path) -> bool:
+    """Return whether `path`, or what it is a link to, is `source` or in it."""
+    places = (path.resolve(), path.parent.resolve() / path.name)
+    return any(place.is_relative_to(source.resolve()) for place in places)
+
+
+def _private_text(path: Path) -> IO[str]:
+    """Open a file that may hold patient data; what stood there gives way.
+
+    Raises
+    ------
+    click.FileError
+    """
+    try:
+        return os.fdopen(create_private(path), "w", encoding="utf-8", newline="")
+    except OSError as error:
+        raise click.FileError(str(path), error.strerror or "") from None
 
 
 def _results(inputs: Iterable[Path], job: _Job, jobs: int) -> Iterator[Result]:
@@ -280,14 +305,17 @@ class _Mappings:
     """The two tables of a run without project: patient data, for its owner only."""
 
     def __init__(self, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise click.FileError(str(folder), error.strerror or "") from None
         self._files: list[IO[str]] = []
         self._uids = self._table(folder / "uid_mapping.csv")
         self._patients = self._table(folder / "patid_mapping.csv")
         self._seen: set[tuple[str, str]] = set()
 
     def _table(self, path: Path) -> "_Table":
-        file = path.open("w", encoding="utf-8", newline="")
+        file = _private_text(path)
         self._files.append(file)
         table = csv.writer(file)
         table.writerow(("id_old", "id_new"))

@@ -1,6 +1,7 @@
 """``narthex serve``: the whole appliance on one machine."""
 
 import subprocess
+import sys
 
 import click
 
@@ -8,6 +9,7 @@ from gateway.invocation import Invocation
 from gateway.settings import Settings
 from gateway.state import locked, prepare
 from gateway.supervisor import GRACE_SECONDS, Supervisor, command
+from rules.disclosure import Event, log
 
 
 @click.command()
@@ -40,10 +42,19 @@ def serve(invocation: Invocation) -> int:
 def _first_vault(settings: Settings, words: list[str]) -> int:
     """Make the vault where it opens with a key file and there is none; return the exit code.
 
-    In a process of its own: no key is ever in the memory of the supervisor.
+    In a process of its own: no key is ever in the memory of the supervisor. Its words
+    are for a terminal; a log gets its events only.
     """
     from gateway.vault.vault import stored_status  # noqa: PLC0415  (not needed for --help)
 
     if settings.vault.seal != "key-file" or stored_status(settings.database.keyring).initialised:
         return 0
-    return subprocess.run(command(*words, "vault", "init"), check=False).returncode  # noqa: S603  (our own)
+    ended = subprocess.run(  # noqa: S603  (our own command line)
+        command(*words, "vault", "init"), check=False, stderr=subprocess.PIPE, text=True
+    )
+    for line in ended.stderr.splitlines():
+        if line.startswith("{") or sys.stderr.isatty():
+            click.echo(line, err=True)
+    if ended.returncode:
+        log(Event.CHILD_DIED, component="vault", status=ended.returncode)
+    return ended.returncode

@@ -6,6 +6,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from gateway.databases import reading
+from gateway.failpoints import failpoint
 from gateway.scp.recording import Outcome, record
 from gateway.spool.recovery import find_orphans, set_aside
 from gateway.spool.store import SpoolStore
@@ -32,14 +33,17 @@ def adopt_orphans(engine: sa.Engine, *, store: SpoolStore, receiver_key: bytes) 
     orphans = find_orphans(store.folder, known=known, receiver_key=receiver_key)
     for path in orphans.broken:
         _set_aside(path)
+        failpoint("orphan.set-aside")
     for start in range(0, len(orphans.complete), _BATCH):
         batch = orphans.complete[start : start + _BATCH]
         with engine.begin() as connection:
             outcomes = record(connection, batch, is_intact=store.is_intact, are_orphans=True)
+        failpoint("orphan.recorded")
         for entry, outcome in zip(batch, outcomes, strict=True):
             log(Event.ORPHAN_ADOPTED, object_id=entry.id, outcome=outcome.value)
             if outcome in (Outcome.IDENTICAL, Outcome.STALE):
                 store.remove(entry.id)
+                failpoint("orphan.removed")
     return len(orphans.complete)
 
 

@@ -137,6 +137,7 @@ class StoreHandler:
         self._tell(entry, outcome, is_readable=fingerprint.is_readable)
         if outcome is Outcome.IDENTICAL:
             self._store.remove(entry.id)
+            failpoint("spool.copy-removed")
         return StoreResult(status=Status.SUCCESS, outcome=outcome)
 
     def _copy(self, stream: BinaryIO, *, intake: Intake, writer: SpoolWriter) -> None:

@@ -57,7 +57,11 @@ class Register:
     def open(
         self, association: Association, *, peer: Peer, called_ae_title: str, at_most: int
     ) -> Rejection | None:
-        """Register an association of `peer`, or return why not."""
+        """Register an association of `peer`, or return why not.
+
+        Where this fails the association stays registered although it is rejected, for
+        `end_dead`: its row may be there, and no study would be closed before it has ended.
+        """
         opened = OpenAssociation(id=uuid4().hex, peer=peer)
         with self._changed:
             is_full = len(self._open) >= at_most or self._is_closing
@@ -66,13 +70,8 @@ class Register:
         if is_full:
             self.reject(Rejection.LIMIT)
             return Rejection.LIMIT
-        try:
-            self._rows.open(opened.id, peer=peer.name, called_ae_title=called_ae_title)
-            self._say(Event.ASSOCIATION_ACCEPTED, association_id=opened.id, peer=peer.name)
-        except BaseException:
-            with self._changed:
-                del self._open[association]
-            raise
+        self._rows.open(opened.id, peer=peer.name, called_ae_title=called_ae_title)
+        self._say(Event.ASSOCIATION_ACCEPTED, association_id=opened.id, peer=peer.name)
         return None
 
     def reject(self, rejection: Rejection) -> None:
@@ -139,5 +138,5 @@ class Register:
             self.end(association)
 
     def _say(self, event: Event, **fields: str | int) -> None:
-        log(event, **fields)
         self._audit.append([(event, fields)])
+        log(event, **fields)

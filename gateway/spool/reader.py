@@ -61,7 +61,7 @@ class SpoolReader:
         self._fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
         try:
             self._prepare()
-        except BaseException:
+        except Exception:
             self.close()
             raise
 

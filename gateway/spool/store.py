@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from gateway.errors import DiskFullError, SpoolDamagedError, StateError
 from gateway.failpoints import failpoint
+from gateway.files import sync_folder
 from gateway.spool import format as form
 from gateway.spool.format import SpoolEntry
 from gateway.spool.recovery import read_entry
@@ -172,7 +173,7 @@ class SpoolWriter:
         failpoint("spool.written")
         try:
             self._partial.rename(self._path)
-            _fsync_folder(self._folder)
+            sync_folder(self._folder)
         except OSError as error:
             self._path.unlink(missing_ok=True)
             self._discard(self._partial)
@@ -217,11 +218,3 @@ def _raise(error: OSError) -> NoReturn:
     if error.errno in _NO_ROOM:
         raise DiskFullError(_NO_ROOM_HINT) from None
     raise error
-
-
-def _fsync_folder(folder: Path) -> None:
-    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)

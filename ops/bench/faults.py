@@ -4,7 +4,8 @@ Two parts per database, each on a state folder of its own:
 
 failpoints
     Every name of `gateway.failpoints`: one process is armed, dies there while a study
-    is on its way, and is started again.
+    is on its way, and is started again. Some are passed only where a copy comes, or at
+    the start of a receiver whose predecessor died: then that is arranged.
 rounds
     ``narthex serve`` with two workers under a continuous C-STORE stream; at a random
     moment a random process is killed (SIGKILL): receiver, worker, its child, broker,
@@ -48,6 +49,15 @@ from ops.bench.node import (
 )
 from ops.bench.traffic import Sender, receiving, silence
 
+ORPHANS = {
+    "orphan.set-aside": "spool.written",
+    "orphan.recorded": "spool.renamed",
+    "orphan.removed": "spool.recorded",
+}
+"""Failpoints at the start of a receiver, and where its predecessor dies to leave an orphan."""
+COPIES = frozenset({"spool.copy-removed", "orphan.removed"})
+"""Passed where an exact copy comes of what was acknowledged."""
+OF_THE_RECEIVER = frozenset({"spool.written", "spool.renamed", "spool.recorded", *COPIES, *ORPHANS})
 VICTIMS = ("receiver", "worker", "child", "broker", "supervisor", "all")
 PROJECTS = ("heart", "lung")
 WORKERS = 2
@@ -115,9 +125,8 @@ def run_failpoints(folder: Path, *, urls: dict[str, str], seed: int) -> dict[str
             running[verb] = node.start(verb)
         for name in DESCRIPTIONS:
             say(f"failpoint {name}")
-            verb = "receive" if name.startswith("spool.") and name != "spool.deleted" else "work"
             try:
-                result[name] = _die_at(name, verb, node=node, sender=sender, running=running)
+                result[name] = _die_at(name, node=node, sender=sender, running=running)
                 ledger = reconcile(node, list(sender.acknowledged.values()), recipient)
             except VainError as error:
                 ledger.faults.append(f"{name}: waited in vain: {error}")
@@ -130,30 +139,44 @@ def run_failpoints(folder: Path, *, urls: dict[str, str], seed: int) -> dict[str
 
 def _die_at(
     name: str,
-    verb: str,
     *,
     node: Node,
     sender: Sender,
     running: dict[str, "subprocess.Popen[bytes]"],
 ) -> dict[str, float]:
     """Arm, send, wait for the death, start again, drain; return how long it took."""
+    verb = "receive" if name in OF_THE_RECEIVER else "work"
     running[verb].send_signal(signal.SIGTERM)
     running[verb].wait(timeout=DEATH_SECONDS)
-    armed = node.start(verb, failpoint=name)
-    wait_until(lambda: listens(node.dicom_port), "the receiver to listen")
     sender.make_study(count=3)
+    armed = node.start(verb, failpoint=ORPHANS.get(name, name))
+    wait_until(lambda: listens(node.dicom_port), "the receiver to listen")
     if verb == "receive":
-        wait_until(lambda: _sent_until_dead(sender, armed), "its death", seconds=DEATH_SECONDS)
+        traffic = _copies(sender) if name in COPIES else sender
+        wait_until(lambda: _sent_until_dead(traffic, armed), "its death", seconds=DEATH_SECONDS)
     else:
         sender.flush(seconds=ALIVE_SECONDS)
-        wait_until(lambda: armed.poll() is not None, "its death", seconds=DEATH_SECONDS)
-    if armed.returncode != -signal.SIGKILL:
-        raise VainError(f"a death by SIGKILL; it ended with {armed.returncode}")
+    _await_death(armed)
+    if name in ORPHANS:
+        _await_death(node.start(verb, failpoint=name))
     started = time.monotonic()
     running[verb] = node.start(verb)
     wait_until(lambda: sender.flush(seconds=1), "everything to be acknowledged")
     wait_until(node.is_drained, "the node to drain", seconds=DRAIN_SECONDS)
     return {"recovered_seconds": round(time.monotonic() - started, 1)}
+
+
+def _copies(sender: Sender) -> Sender:
+    """Return a sender of the first study of `sender` once more: the seed makes it again."""
+    copies = Sender(port=sender.port, seed=sender.seed, pause_seconds=0.0)
+    copies.make_study(count=3)
+    return copies
+
+
+def _await_death(armed: "subprocess.Popen[bytes]") -> None:
+    wait_until(lambda: armed.poll() is not None, "its death", seconds=DEATH_SECONDS)
+    if armed.returncode != -signal.SIGKILL:
+        raise VainError(f"a death by SIGKILL; it ended with {armed.returncode}")
 
 
 def _sent_until_dead(sender: Sender, armed: "subprocess.Popen[bytes]") -> bool:

@@ -87,6 +87,18 @@ class Installation:
             finally:
                 process.kill()
 
+    def dies_at_its_start(self, failpoint: str) -> bool:
+        """Start a receiver; return whether it dies at `failpoint` before it listens."""
+        ended = subprocess.run(
+            self._command("receive"),
+            cwd=ROOT,
+            env=os.environ | {"NARTHEX_FAILPOINT": failpoint},
+            check=False,
+            capture_output=True,
+            timeout=60,
+        )
+        return ended.returncode == -signal.SIGKILL and b"service.started" not in ended.stderr
+
     def objects(self) -> list[sa.Row[tuple[object, ...]]]:
         return self._rows(spool_object)
 
@@ -158,6 +170,52 @@ def test_a_copy_of_which_the_receiver_died_is_removed_at_the_next_start(
         rows = installation.objects()
         assert [row.state for row in rows] == ["received"]
         assert installation.files() == {row.id for row in rows}
+
+
+def test_a_receiver_killed_when_it_removed_a_copy_gets_it_again(
+    installation: Installation,
+) -> None:
+    with installation.receiving(failpoint="spool.copy-removed") as (port, process):
+        with associated(port, sop_class=CTImageStorage) as scu:
+            assert status_of(scu.send_c_store(sample())) == SUCCESS
+            assert status_of(scu.send_c_store(sample())) == -1
+        assert process.wait(timeout=60) == -signal.SIGKILL
+    _check_that_it_is_there_once(installation)
+
+
+@pytest.mark.parametrize(
+    ("failpoint", "before", "copies"),
+    [
+        ("orphan.set-aside", "spool.written", 0),
+        ("orphan.recorded", "spool.renamed", 0),
+        ("orphan.removed", "spool.recorded", 1),
+    ],
+)
+def test_a_receiver_killed_over_an_orphan_loses_nothing(
+    installation: Installation, failpoint: str, before: str, copies: int
+) -> None:
+    for number in range(copies + 1):
+        armed = before if number == copies else ""
+        with (
+            installation.receiving(failpoint=armed) as (port, _),
+            associated(port, sop_class=CTImageStorage) as scu,
+        ):
+            status = status_of(scu.send_c_store(sample()))
+            assert status == (-1 if armed else SUCCESS)
+    assert installation.dies_at_its_start(failpoint)
+    _check_that_it_is_there_once(installation)
+
+
+def _check_that_it_is_there_once(installation: Installation) -> None:
+    with (
+        installation.receiving() as (port, _),
+        associated(port, sop_class=CTImageStorage) as scu,
+    ):
+        assert status_of(scu.send_c_store(sample())) == SUCCESS
+    rows = installation.objects()
+    assert [row.state for row in rows] == ["received"]
+    assert installation.files() == {row.id for row in rows}
+    assert installation.partials() == []
 
 
 @pytest.mark.skipif(shutil.which("strace") is None, reason="strace is missing")

@@ -1,5 +1,6 @@
 """From a stock sender through all processes to a stock recipient."""
 
+import json
 import shutil
 import subprocess
 import sys
@@ -135,7 +136,8 @@ def test_the_doctor_is_content(node: Appliance) -> None:
 def test_a_second_node_on_the_same_state_is_refused(node: Appliance) -> None:
     done = node.narthex("serve")
     assert done.returncode == 4
-    assert "another narthex serve" in done.stderr
+    said = [json.loads(line) for line in done.stderr.splitlines()]
+    assert [(line["event"], line["code"]) for line in said] == [("error", "state")]
 
 
 def test_no_identity_is_in_log_or_state(node: Appliance) -> None:

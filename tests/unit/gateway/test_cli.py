@@ -1,6 +1,8 @@
 """The command line: what it offers, and how it says that something is wrong."""
 
 import importlib
+import json
+import os
 import pkgutil
 import subprocess
 import sys
@@ -10,7 +12,7 @@ import click
 import pytest
 
 import gateway.commands
-from gateway.cli import COMMANDS, narthex, run
+from gateway.cli import COMMANDS, SERVICES, narthex, run
 from gateway.errors import (
     DiskFullError,
     GatewayError,
@@ -83,20 +85,87 @@ def test_a_wrong_setting_is_said_in_words(
     assert "dicom.prot" in capsys.readouterr().err
 
 
+def _service(name: str, *, config: Path, stderr: int) -> subprocess.CompletedProcess[str]:
+    words = [sys.executable, "-m", "gateway.cli", "--state", str(config.parent / "state")]
+    return subprocess.run(
+        [*words, "--config", str(config), name],
+        check=False,
+        cwd=_CHECKOUT,
+        stdout=subprocess.PIPE,
+        stderr=stderr,
+        text=True,
+        timeout=60,
+    )
+
+
+@pytest.mark.parametrize("name", sorted(SERVICES))
+def test_the_log_of_a_service_ends_with_an_event_and_no_words(tmp_path: Path, name: str) -> None:
+    file = tmp_path / "CANARY.toml"
+    file.write_text('failpoint = "CANARY"\n[dicom]\nport = 0\n[canary]\n')
+    done = _service(name, config=file, stderr=subprocess.PIPE)
+    assert done.returncode == Exit.SETTINGS
+    (line,) = done.stderr.splitlines()
+    said = json.loads(line)
+    assert said.pop("time")
+    assert said.pop("frames")
+    assert said == {
+        "event": "error",
+        "error": "SettingsError",
+        "code": "settings",
+        "component": name,
+    }
+    assert "canary" not in done.stderr.lower()
+
+
+def test_at_a_terminal_a_service_says_words_too(tmp_path: Path) -> None:
+    file = tmp_path / "bad.toml"
+    file.write_text("[dicom]\nprot = 1\n")
+    master, slave = os.openpty()
+    done = _service("receive", config=file, stderr=slave)
+    os.close(slave)
+    with os.fdopen(master, "rb") as terminal:
+        event, words = terminal.read1().decode().splitlines()
+    assert done.returncode == Exit.SETTINGS
+    assert json.loads(event)["code"] == "settings"
+    assert "dicom.prot" in words
+
+
+def test_a_vault_that_can_not_be_made_is_an_event_of_serve(tmp_path: Path) -> None:
+    file, key = tmp_path / "narthex.toml", tmp_path / "key"
+    file.write_text(f"[vault]\nkey_file = {json.dumps(str(key))}\n")
+    key.write_bytes(b"short")
+    done = _service("serve", config=file, stderr=subprocess.PIPE)
+    assert done.returncode == Exit.UNSEAL
+    said = [json.loads(line) for line in done.stderr.splitlines()]
+    assert [(line["event"], line["component"], line["status"]) for line in said] == [
+        ("child.died", "vault", Exit.UNSEAL)
+    ]
+
+
+def test_the_help_of_a_service_and_its_wrong_options_are_for_a_person(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run(["receive", "--help"]) == Exit.DONE
+    assert run(["receive", "--no-such-option"]) == Exit.USAGE
+    assert "No such option" in capsys.readouterr().err
+
+
 def test_a_wrong_option_is_a_matter_of_usage(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["--no-such-option"]) == Exit.USAGE
     assert run(["no-such-command"]) == Exit.USAGE
     assert "No such" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("name", ["doctor", "receive"])
 def test_what_nobody_expected_is_an_internal_error(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    name: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     @click.command()
     def broken() -> None:
         raise KeyError("CANARY")
 
-    monkeypatch.setitem(COMMANDS, "broken", "")
     monkeypatch.setattr(type(narthex), "get_command", lambda *_: broken)
-    assert run(["broken"]) == Exit.INTERNAL
-    assert "CANARY" not in "".join(capsys.readouterr())
+    assert run([name]) == Exit.INTERNAL
+    said = capsys.readouterr()
+    assert "CANARY" not in said.out + said.err
+    assert ("narthex: an unexpected error" in said.err) is (name == "doctor")

@@ -86,6 +86,26 @@ def test_nothing_but_objects_stands_in_the_output(tmp_path: Path) -> None:
     assert [path.suffix for path in files] == [".dcm"]
 
 
+def test_a_file_system_without_unnamed_files_gets_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    results = []
+    for folder, flag in (("one", os.O_TMPFILE), ("other", os.O_DIRECTORY)):
+        monkeypatch.setattr(os, "O_TMPFILE", flag)  # the kernel's answer to it: EISDIR
+        output = tmp_path / folder
+        offline = _offline(output)
+        residual = Made(0x00080070, "LO", b"Built for Miller^Jane")
+        other = Made(0x00280010, "US", b"\4\0")
+        data = (small(), small(), small(other), small(residual))
+        rows = [offline.clean_file(_file(tmp_path, each)).row for each in data]
+        assert [row.reason for row in rows] == ["", "", "duplicate.conflict", "verify.identity"]
+        files = [path for path in output.rglob("*") if path.is_file()]
+        assert [str(path.relative_to(output)) for path in files] == [rows[0].output]
+        assert stat.S_IMODE(files[0].stat().st_mode) == 0o600
+        results.append((rows, files[0].read_bytes()))
+    assert results[0] == results[1]
+
+
 def test_what_is_held_has_a_reason_and_a_place(tmp_path: Path) -> None:
     name = Made(0x00080070, "LO", b"Built for Miller^Jane")
     result = _offline(tmp_path / "out").clean_file(_file(tmp_path, small(name)))

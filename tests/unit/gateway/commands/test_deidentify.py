@@ -4,6 +4,7 @@ import csv
 import json
 import os
 import shutil
+import stat
 import sys
 from pathlib import Path
 from typing import Any
@@ -137,6 +138,48 @@ def test_the_output_may_not_stand_in_the_input(folder: Folder) -> None:
     for out in ("in", "in/out", "in/../in/out"):
         assert folder.deidentify(out=out)[0] == Exit.USAGE
     assert not Path("in/out").exists()
+
+
+@pytest.mark.parametrize("option", ["--report", "--mapping"])
+def test_what_a_run_writes_may_not_stand_in_the_input(
+    folder: Folder, option: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder.put("1", _object(1))
+    Path("in/link").symlink_to("../elsewhere")
+    Path("to-in").symlink_to("in")
+    for place in ("in/x", "in/../in/x", "to-in/x", "in/link", str(Path("in/new/x").absolute())):
+        assert run(["deidentify", "in", "out", "--rules", "basic", option, place]) == Exit.USAGE
+        assert f"{option} must not be inside IN" in capsys.readouterr().err
+    assert run(["deidentify", "in/1", "out", "--rules", "basic", option, "in/1"]) == Exit.USAGE
+    assert sorted(path.name for path in Path("in").iterdir()) == ["1", "link"]
+    assert Path("in/1").read_bytes() == _object(1)
+    assert not Path("out").exists()
+    assert run(["deidentify", "in/1", "out", "--rules", "basic", option, "in/x"]) == Exit.DONE
+
+
+def test_report_and_tables_are_for_their_owner_whatever_stood_there(folder: Folder) -> None:
+    folder.put("1", _object(1))
+    Path("tables").mkdir()
+    names = ("report.jsonl", "tables/uid_mapping.csv", "tables/patid_mapping.csv")
+    for name in names:
+        Path(name).write_text("old")
+        Path(name).chmod(0o644)
+    assert folder.deidentify("--report", names[0], "--mapping", "tables")[0] == Exit.DONE
+    for name in names:
+        assert stat.S_IMODE(Path(name).stat().st_mode) == 0o600
+        assert "old\n" not in Path(name).read_text()
+    assert len(list(Path("tables").iterdir())) == 2
+    assert folder.rows()[0]["outcome"] == "cleaned"
+
+
+def test_a_report_that_can_not_be_written_is_said_in_words(
+    folder: Folder, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder.put("1", _object(1))
+    Path("file").touch()
+    for words in (("--report", "missing/report"), ("--mapping", "file/tables")):
+        assert run(["deidentify", "in", "out", "--rules", "basic", *words]) == Exit.USAGE
+        assert "Could not open file" in capsys.readouterr().err
 
 
 def test_a_bad_rule_set_is_refused_before_anything_is_written(folder: Folder) -> None:
