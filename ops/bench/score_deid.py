@@ -24,7 +24,7 @@ from ops.bench.identities.corpus import Corpus, generate  # noqa: E402
 from ops.bench.identities.key import write_key  # noqa: E402
 from ops.bench.identities.standard import Profile, read_standard  # noqa: E402
 from ops.bench.identities.work import Kind, lenient  # noqa: E402
-from ops.bench.scoring import summary, tools  # noqa: E402
+from ops.bench.scoring import beside, summary, tools  # noqa: E402
 from ops.bench.scoring.consistency import measure  # noqa: E402
 from ops.bench.scoring.judge import Verdict, judge  # noqa: E402
 from ops.bench.scoring.match import match, read_mapping  # noqa: E402
@@ -46,6 +46,14 @@ def arguments() -> ArgumentParser:
         choices=list(Profile),
         type=Profile,
         help="column of the key; by default basic, and research for rules of that name",
+    )
+    parser.add_argument(
+        "--beside",
+        action="append",
+        default=[],
+        metavar="NAME=COMMAND",
+        type=beside.Entry.parse,
+        help="run this tool, too, and print one table; noop and delete-everything need no command",
     )
     parser.add_argument("--keep", type=Path, help="folder to keep in, out, key and mapping in")
     parser.add_argument("--generate-only", action="store_true")
@@ -107,7 +115,7 @@ def show_failures(data: dict[str, object], name: str) -> None:
     if isinstance(lines, list) and lines:
         print(f"\n{name}:")
         for line in lines:
-            print("  {kind:<11} {file}  {path}  {why}  {value!r}".format(**line))
+            print("  {kind:<14} {file}  {path}  {why}  {value!r}  [{rule}]".format(**line))
 
 
 def _score(options: Namespace, folder: Path) -> int:
@@ -140,12 +148,22 @@ def _score(options: Namespace, folder: Path) -> int:
         return 0
     exit_code = run_tool(options, folder)
     tool = options.baseline or options.command or f"narthex --rules {options.rules}"
+    compared: list[dict[str, object]] = []
     about: dict[str, object] = {"seed": seed, "tool": tool, "tool_exit_code": exit_code}
     profile = profile_of(options)
     data, table, verdict = score_run(
         corpus, folder, profile=profile, about=about, shown=options.show
     )
     print(f"{tool} against the {profile} column (exit code {exit_code})\n{table}")
+    verdicts = {"narthex" if tool.startswith("narthex ") else "scored": verdict}
+    for entry in options.beside:
+        own = beside.run_entry(entry, folder)
+        result = score_run(corpus, own, profile=profile, about={"tool": entry.name}, shown=0)
+        verdicts[entry.name] = result[2]
+        compared.append(result[0])
+    if options.beside:
+        print("\n" + beside.as_table(verdicts))
+        data["beside"] = compared
     show_failures(data, "leaks")
     show_failures(data, "lost")
     if options.json:

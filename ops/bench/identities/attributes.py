@@ -1,6 +1,6 @@
 """Plant identities in standard attributes: at the root, in what the header has, in items."""
 
-from pydicom.datadict import keyword_for_tag, tag_for_keyword
+from pydicom.datadict import dictionary_VR, keyword_for_tag, tag_for_keyword
 from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 from pydicom.multival import MultiValue
@@ -9,10 +9,11 @@ from pydicom.tag import BaseTag, Tag
 
 from ops.bench.identities.paths import Path, resolve, walk
 from ops.bench.identities.persons import make_id
+from ops.bench.identities.phrases import Secret, compose
 from ops.bench.identities.standard import AttributeRow, Profile, is_class_uid
 from ops.bench.identities.texts import make_text
 from ops.bench.identities.values import Planted, make_date, make_time, make_uid, make_value
-from ops.bench.identities.work import Kind, Work, put
+from ops.bench.identities.work import Kind, Sibling, Work, put
 
 _CHARACTERISTICS = {
     "EthnicGroup": "Caucasian",
@@ -33,14 +34,36 @@ _KEPT_SEQUENCES = (
     "ViewCodeSequence",
 )
 _DESCRIPTORS = (
-    ("StudyDescription", "LO"),
-    ("SeriesDescription", "LO"),
-    ("ProtocolName", "LO"),
-    ("ImageComments", "LT"),
-    ("PatientComments", "LT"),
-    ("AdditionalPatientHistory", "LT"),
-    ("MedicalAlerts", "LO"),
-    ("RequestedProcedureDescription", "LO"),
+    "AcquisitionDeviceProcessingDescription",
+    "AcquisitionComments",
+    "AcquisitionProtocolDescription",
+    "AdditionalPatientHistory",
+    "AdmittingDiagnosesDescription",
+    "Allergies",
+    "CommentsOnThePerformedProcedureStep",
+    "ContrastBolusAgent",
+    "DerivationDescription",
+    "ImageComments",
+    "MedicalAlerts",
+    "Occupation",
+    "PatientComments",
+    "PatientState",
+    "PerformedProcedureStepDescription",
+    "PreMedication",
+    "ProtocolName",
+    "ReasonForStudy",
+    "ReasonForTheImagingServiceRequest",
+    "ReasonForTheRequestedProcedure",
+    "ReasonForVisit",
+    "RequestedContrastAgent",
+    "RequestedProcedureComments",
+    "RequestedProcedureDescription",
+    "ScheduledProcedureStepDescription",
+    "SeriesDescription",
+    "SpecialNeeds",
+    "StudyComments",
+    "StudyDescription",
+    "VisitComments",
 )
 
 
@@ -82,28 +105,44 @@ def plant_identity(work: Work) -> None:
         "ReferringPhysicianName": ("PN", referring.pn, (*referring.needles, referring.family)),
         "PerformingPhysicianName": ("PN", performing.pn, (*performing.needles, performing.family)),
         "OperatorsName": ("PN", operator.pn, (*operator.needles, operator.family)),
-        "StudyDate": ("DA", f"{subject.first_visit:%Y%m%d}", ()),
+        "StudyDate": ("DA", f"{work.study.day:%Y%m%d}", ()),
         "SeriesDate": ("DA", make_date(rng, subject), ()),
         "StudyTime": ("TM", visit_time, ()),
     }
-    for keyword in ("AccessionNumber", "StudyID"):
-        number = make_id(rng)
+    for keyword, number in (("AccessionNumber", subject.accession), ("StudyID", make_id(rng))):
         values[keyword] = ("SH", number, (number,))
     for keyword, (vr, value, needles) in values.items():
         put(dataset, tag_of(keyword), vr=vr, value=value)
         kind = Kind.DATE if vr in ("DA", "TM") else Kind.STRUCTURED
+        kind = Kind.CHARACTERISTIC if keyword in ("PatientSex", "PatientAge") else kind
         work.plant((_step(keyword),), kind, needles=needles)
+    plant_characteristics(work)
     aliases = list(subject.other_ids[:2])
     put(dataset, tag_of("OtherPatientIDs"), vr="LO", value=aliases)
     work.plant((_step("OtherPatientIDs"),), Kind.STRUCTURED, needles=tuple(aliases))
 
 
+def plant_characteristics(work: Work) -> None:
+    """Say how tall and heavy the subject is, what they smoke and where they come from."""
+    rng = work.rng
+    for keyword, vr, value in (
+        ("PatientSize", "DS", f"1.{rng.randrange(45, 98)}"),
+        ("PatientWeight", "DS", f"{rng.randrange(38, 129)}.{rng.randrange(10)}"),
+        ("EthnicGroup", "SH", rng.choice(("Caucasian", "Han", "Inuit", "2106-3"))),
+        ("SmokingStatus", "CS", rng.choice(("YES", "NO", "UNKNOWN"))),
+        ("PregnancyStatus", "US", rng.choice((1, 4))),
+    ):
+        put(work.dataset, tag_of(keyword), vr=vr, value=value)
+        work.plant((_step(keyword),), Kind.CHARACTERISTIC)
+
+
 def plant_descriptors(work: Work, count: int) -> None:
     """Put free text about the subject into descriptors."""
-    for keyword, vr in work.rng.sample(_DESCRIPTORS, count):
-        text = make_text(work.rng, work.subject, 64 if vr == "LO" else 4000)
+    for keyword in work.rng.sample(_DESCRIPTORS, count):
+        vr = dictionary_VR(tag_of(keyword))
+        text = make_text(work.rng, work.subject, {"LO": 64, "SH": 16, "ST": 1024}.get(vr, 4000))
         put(work.dataset, tag_of(keyword), vr=vr, value=text.value)
-        work.plant((_step(keyword),), Kind.FREE_TEXT, needles=text.needles, tokens=text.tokens)
+        work.plant_text((_step(keyword),), text)
 
 
 def replant_header(work: Work) -> None:
@@ -122,7 +161,7 @@ def replant_header(work: Work) -> None:
         elif keyword_for_tag(element.tag) == "TextValue" and work.rng.random() < 0.5:
             text = make_text(work.rng, work.subject, 4000)
             element.value = text.value
-            work.plant(path, Kind.SEQUENCE, needles=text.needles, tokens=text.tokens)
+            work.plant_text(path, text, Kind.SR_TEXT)
 
 
 def _fresh_uids(work: Work, element: DataElement) -> object:
@@ -161,14 +200,15 @@ def set_row(work: Work, parent: Dataset, path: Path, row: AttributeRow) -> None:
     if planted is None:
         return
     put(parent, row.tag, vr=row.vr, value=planted.value)
+    if planted.text is not None:
+        work.plant_text(path, planted.text)
+        return
     kind = Kind.STRUCTURED if len(path) == 1 else Kind.SEQUENCE
-    if planted.free_text:
-        kind = Kind.FREE_TEXT
-    elif row.vr in ("DA", "DT", "TM"):
+    if row.vr in ("DA", "DT", "TM"):
         kind = Kind.DATE
     elif row.vr == "UI":
         kind = Kind.UID
-    work.plant(path, kind, needles=planted.needles, tokens=planted.tokens)
+    work.plant(path, kind, needles=planted.needles)
 
 
 def _value_of(work: Work, row: AttributeRow) -> Planted | None:
@@ -201,8 +241,9 @@ def _item(work: Work, path: Path, row: AttributeRow) -> Dataset:
     item = Dataset()
     inside = (*path, 0)
     if row.basic == "X/Z/U*" or row.keyword.startswith("ReferencedS"):
-        item.ReferencedSOPClassUID, uid, _ = _sibling(work)
-        item.ReferencedSOPInstanceUID = uid
+        sibling = sibling_of(work)
+        item.ReferencedSOPClassUID = sibling.sop_class
+        item.ReferencedSOPInstanceUID = sibling.uid
         return item
     item.CodeValue, item.CodingSchemeDesignator = "T-D3000", "SRT"
     if row.letter(Profile.RESEARCH) == "K":
@@ -217,10 +258,12 @@ def _item(work: Work, path: Path, row: AttributeRow) -> Dataset:
     return item
 
 
-def _sibling(work: Work) -> tuple[str, str, str]:
+def sibling_of(work: Work) -> Sibling:
+    """Return an object of the same subject to point at, one that is nowhere if there is none."""
     if work.study.siblings:
         return work.rng.choice(work.study.siblings)
-    return ("1.2.840.10008.5.1.4.1.1.2", make_uid(work.rng), make_uid(work.rng))
+    uid, series = make_uid(work.rng), make_uid(work.rng)
+    return Sibling("1.2.840.10008.5.1.4.1.1.2", uid, series, work.study.study_uid)
 
 
 def nest(work: Work, rows: list[AttributeRow], depth: int) -> None:
@@ -248,7 +291,7 @@ def nest(work: Work, rows: list[AttributeRow], depth: int) -> None:
 
 def plant_references(work: Work) -> None:
     """Point at an object of the same subject from places that are kept."""
-    sop_class, uid, series = _sibling(work)
+    sop_class, uid, series, study_uid = sibling_of(work)
     reference = Dataset()
     reference.ReferencedSOPClassUID = sop_class
     reference.ReferencedSOPInstanceUID = uid
@@ -257,7 +300,7 @@ def plant_references(work: Work) -> None:
     inner.ReferencedSOPClassUID, inner.ReferencedSOPInstanceUID = sop_class, uid
     outer.SeriesInstanceUID = series
     outer.ReferencedInstanceSequence = Sequence([inner])
-    study.StudyInstanceUID = work.study.study_uid
+    study.StudyInstanceUID = study_uid
     study.ReferencedSeriesSequence = Sequence([outer])
     put(
         work.dataset,
@@ -270,6 +313,10 @@ def plant_references(work: Work) -> None:
 def plant_stray(work: Work) -> None:
     """Put the patient's name where the table expects none."""
     given = work.subject.person.given
-    value = f"se2d {given}"[:16]
-    put(work.dataset, tag_of("SequenceName"), vr="SH", value=value)
-    work.plant((_step("SequenceName"),), Kind.FREE_TEXT, needles=(given[:11],), tokens=("se2d",))
+    text = compose(
+        "se2d {x}",
+        {"x": Secret(value=given[:11], gone=(given[:11],), needles=(given[:11],))},
+        rule="name in an attribute outside the table",
+    )
+    put(work.dataset, tag_of("SequenceName"), vr="SH", value=text.value)
+    work.plant_text((_step("SequenceName"),), text)

@@ -20,6 +20,8 @@ class Culture:
         For addresses and institutions.
     hospital : str
         Pattern of an institution name, with ``{city}``.
+    joined : bool
+        Whether family and given name are written without a space.
     """
 
     name: str
@@ -29,6 +31,7 @@ class Culture:
     prefixes: tuple[str, ...] = ("",)
     cities: tuple[str, ...]
     hospital: str
+    joined: bool = False
 
 
 def _plain(text: str) -> tuple[tuple[str, str, str], ...]:
@@ -43,26 +46,58 @@ def _triples(text: str) -> tuple[tuple[str, str, str], ...]:
     return tuple(triples)
 
 
-_UNDECOMPOSED = str.maketrans({"ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "ß": "ss", "æ": "ae"})
+_UNDECOMPOSED = str.maketrans(
+    {"ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "ß": "ss", "æ": "ae", "\u0131": "i"}
+)
 _UTF8 = ("ISO_IR 192",)
 
-CLINICAL_SURNAMES = frozenset({"HAND", "BONE", "MAY", "WHITE", "HEAD", "LUNG", "CHEST", "SPINE"})
-"""Surnames that are words of a radiology report: alone they say nothing."""
+CLINICAL_USES = {
+    "HAND": ("HAND X-RAY PA AND LATERAL", "left hand 3 views"),
+    "BONE": ("BONE WINDOW 2 MM", "bone scan whole body"),
+    "MAY": ("nodule may represent granuloma", "artefact may be due to motion"),
+    "WHITE": ("WHITE MATTER LESIONS FLAIR", "white matter hyperintensity"),
+    "HEAD": ("CT HEAD W/O CONTRAST", "humeral head intact"),
+    "LUNG": ("LUNG WINDOW 1.25 MM",),
+    "CHEST": ("CHEST PA AND LATERAL", "chest clear"),
+    "SPINE": ("LUMBAR SPINE SAG T2", "spine straight"),
+    "BROWN": ("brown fat uptake in neck", "brown tumor of jaw"),
+    "YOUNG": ("too young for closed physes",),
+    "LONG": ("LONG AXIS VIEW CINE", "long segment stenosis"),
+    "SHORT": ("SHORT AXIS CINE SSFP", "short TI inversion recovery"),
+    "KIDNEY": ("left kidney cyst 12 mm", "KIDNEY STONE PROTOCOL"),
+    "FOOT": ("FOOT AP AND OBLIQUE", "right foot weight bearing"),
+    "GREEN": ("indocyanine green given",),
+    "BLACK": ("BLACK BLOOD IMAGING T1",),
+    "STRONG": ("strong enhancement of rim",),
+    "CHIN": ("chin to chest position",),
+    "STONE": ("bladder stone 8 mm", "STONE PROTOCOL LOW DOSE"),
+    "BAKER": ("BAKER CYST LEFT KNEE",),
+    "WATERS": ("WATERS VIEW SINUSES",),
+    "PARKINSON": ("Parkinson disease stage 2",),
+}
+"""Surnames that are words of a radiology report, with texts in which they name no person."""
+
+CLINICAL_SURNAMES = frozenset(CLINICAL_USES)
+"""Alone they say nothing."""
 
 CULTURES: tuple[Culture, ...] = (
     Culture(
         name="english",
         families=_plain(
-            "Ashdown Brackenbury Calloway Dunsmore Featherstone Hollingsworth Kirkbride"
+            "Ashdown Brackenbury Calloway Dunsmore Featherstone Hollingsworth Kirkbride "
+            "Smith Johnson Williams Thompson Robinson Kowalski Nguyen Patel"
         ),
-        givens=_plain("Rosalind Clementine Barnaby Thaddeus Winifred Leopold Cordelia"),
+        givens=_plain(
+            "Rosalind Clementine Barnaby Thaddeus Winifred Leopold Cordelia "
+            "Jane Robert Michael Jennifer Priya Linda"
+        ),
         charsets=((), ("ISO_IR 100",), _UTF8),
         cities=("Wexbridge", "Marlholme", "Tarnbury"),
         hospital="{city} General Infirmary",
     ),
     Culture(
         name="clinical-words",
-        families=_plain("HAND BONE MAY WHITE HEAD SPINE CHEST"),
+        families=_plain(" ".join(sorted(CLINICAL_USES))),
         givens=_plain("Jonathan Marguerite Desmond Philippa Gilbert Henrietta"),
         charsets=((), ("ISO_IR 100",)),
         cities=("Ravenmoor", "Oxleigh"),
@@ -78,8 +113,10 @@ CULTURES: tuple[Culture, ...] = (
     ),
     Culture(
         name="western-diacritics",
-        families=_plain("Grünwäldner Lefèbvrier Núñezal Sjöstrandér Gonçalvesto Brønstedt"),
-        givens=_plain("Jürgenhard Éloïse Joaquín Åsalinda Conceição Zoëlle"),
+        families=_plain(
+            "Grünwäldner Lefèbvrier Núñezal Sjöstrandér Gonçalvesto Brønstedt Müller Schröder"
+        ),
+        givens=_plain("Jürgenhard Éloïse Joaquín Åsalinda Conceição Zoëlle Günther"),
         charsets=(("ISO_IR 100",), _UTF8),
         cities=("Würzlach", "Ségurac"),
         hospital="Klinikum {city}",
@@ -103,27 +140,33 @@ CULTURES: tuple[Culture, ...] = (
     ),
     Culture(
         name="japanese",
-        families=_triples("Yamadera/山寺/やまでら Kuroiwa/黒岩/くろいわ Shinozuka/篠塚/しのづか"),
+        families=_triples(
+            "Yamadera/山寺/やまでら Kuroiwa/黒岩/くろいわ Shinozuka/篠塚/しのづか "
+            "Tanaka/田中/たなか"
+        ),
         givens=_triples("Tarouji/太郎次/たろうじ Hanayo/花世/はなよ Kenshin/健信/けんしん"),
         charsets=(("", "ISO 2022 IR 87"), _UTF8),
         cities=("Mizukawa", "Takahora"),
         hospital="{city} Daigaku Byoin",
+        joined=True,
     ),
     Culture(
         name="korean",
-        families=_triples("Hwangbo/皇甫/황보 Namgung/南宮/남궁 Seonu/鮮于/선우"),
+        families=_triples("Hwangbo/皇甫/황보 Namgung/南宮/남궁 Seonu/鮮于/선우 Kim/金/김"),
         givens=_triples("Gildong/吉洞/길동 Seoyeon/書姸/서연 Minjun/敏俊/민준"),
         charsets=(("", "ISO 2022 IR 149"), _UTF8),
         cities=("Cheongdae", "Haesan"),
         hospital="{city} Daehak Byeongwon",
+        joined=True,
     ),
     Culture(
         name="chinese",
-        families=_triples("Ouyangde/欧阳 Shangguan/上官 Zhugeliu/诸葛"),
+        families=_triples("Ouyangde/欧阳 Shangguan/上官 Zhugeliu/诸葛 Wang/王"),
         givens=_triples("Xiaodong/小东 Meilinfang/美林芳 Jianguoyi/建国义"),
         charsets=(("GB18030",), _UTF8),
         cities=("Qinghewan", "Donglinzhen"),
         hospital="{city} Renmin Yiyuan",
+        joined=True,
     ),
     Culture(
         name="arabic",
@@ -150,6 +193,38 @@ CULTURES: tuple[Culture, ...] = (
         charsets=(("ISO_IR 126",), _UTF8),
         cities=("Nea Thalassa", "Ano Petria"),
         hospital="Nosokomeio {city}",
+    ),
+    Culture(
+        name="spanish",
+        families=_plain("García_Lópeztegui Fernández_de_Almagro Ibáñez-Quintanar Muñozal"),
+        givens=_plain("María_Ángeles Íñigo Begoña Sebastián"),
+        charsets=(("ISO_IR 100",), _UTF8),
+        cities=("Valdemora", "Torrecampo"),
+        hospital="Hospital General {city}",
+    ),
+    Culture(
+        name="turkish",
+        families=_plain("Y\u0131ld\u0131r\u0131moğlu Çağlayanl\u0131 Gökşenoğlu Özdemiray"),
+        givens=_plain("Gülşahane Çağatay Ayşenur Oğuzhan"),
+        charsets=(("ISO_IR 148",), _UTF8),
+        cities=("Akpinarli", "Karasuova"),
+        hospital="{city} Devlet Hastanesi",
+    ),
+    Culture(
+        name="hebrew",
+        families=_triples("Abutbulski/אבוטבולסקי Shaharabani/שחרבאני"),
+        givens=_triples("Yehonatan/יהונתן Avishagit/אבישגית"),
+        charsets=(("ISO_IR 138",), _UTF8),
+        cities=("Kfar Nofim", "Beit Alonim"),
+        hospital="{city} Medical Center",
+    ),
+    Culture(
+        name="thai",
+        families=_triples("Srisuwannakul/ศรีสุวรรณกุล Charoenphon/เจริญผล"),
+        givens=_triples("Kanokwanee/กนกวรรณี Somchaiya/สมชัยยา"),
+        charsets=(("ISO_IR 166",), _UTF8),
+        cities=("Ban Nongsai", "Wang Thonglang"),
+        hospital="{city} Provincial Hospital",
     ),
 )
 

@@ -11,7 +11,7 @@ from pydicom.dataelem import DataElement
 from pydicom.dataset import FileDataset
 from pydicom.tag import Tag
 
-from ops.bench.identities.paths import Path, Step, resolve, show, text_of, walk
+from ops.bench.identities.paths import Path, Step, by_concept, resolve, show, text_of, walk
 from ops.bench.identities.standard import Profile, Standard, is_class_uid
 from ops.bench.identities.work import Expect, Kind, Plant
 
@@ -19,6 +19,10 @@ _PIXELS = (Tag(0x7FE0, 0x0010), Tag(0x7FE0, 0x0008), Tag(0x7FE0, 0x0009))
 _OURS = frozenset(  # written by whoever de-identifies
     {"PatientIdentityRemoved", "DeidentificationMethod", "DeidentificationMethodCodeSequence"}
     | {"LongitudinalTemporalInformationModified", "SpecificCharacterSet"}
+)
+_UNSURE = frozenset(  # what the source header says there may name someone
+    {"CodingSchemeResponsibleOrganization", "CompletionFlagDescription", "ContentDescription"}
+    | {"DocumentTitle", "GraphicLayerDescription", "UniversalEntityID"}
 )
 _NUMERIC = frozenset({"CS", "DS", "FD", "FL", "IS", "SL", "SS", "UL", "US"})
 _UNTOUCHED = ("CT", "MR", "PT", "NM", "SEG", "RTDOSE", "SM")
@@ -39,8 +43,14 @@ class Row:
         What stood there, as `paths.text_of` gives it.
     needles : tuple of str
         What must not be found, there or anywhere in the file.
+    gone : tuple of str
+        Phrases that must not stand there more often than in `tokens`.
     tokens : tuple of str
-        Clinical words that should stay where the text is cleaned.
+        Runs of clinical words that should stay where the text is cleaned.
+    rule : str
+        Why, for the list of leaks.
+    privacy_only : bool
+        Whether the object may be replaced or withheld without loss.
     """
 
     file: str
@@ -51,7 +61,10 @@ class Row:
     research: Expect
     value: str = ""
     needles: tuple[str, ...] = ()
+    gone: tuple[str, ...] = ()
     tokens: tuple[str, ...] = ()
+    rule: str = ""
+    privacy_only: bool = False
 
     def expected(self, profile: Profile) -> Expect:
         """Return the column for `profile`."""
@@ -80,7 +93,10 @@ class Row:
             research=Expect(str(data["research"])),
             value=str(data["value"]),
             needles=texts("needles"),
+            gone=texts("gone"),
             tokens=texts("tokens"),
+            rule=str(data["rule"]),
+            privacy_only=bool(data["privacy_only"]),
         )
 
 
@@ -121,6 +137,7 @@ def derive_key(
     file: str,
     subject: str,
     rng: random.Random,
+    privacy_only: bool,
 ) -> list[Row]:
     """Return the rows of one written file.
 
@@ -132,6 +149,8 @@ def derive_key(
         What was planted in it.
     rng : random.Random
         Chooses which of many clinical values are asked for.
+    privacy_only : bool
+        Whether the object may be replaced or withheld without loss.
     """
     planted = {plant.path: plant for plant in plants}
     rows: list[Row] = []
@@ -155,26 +174,33 @@ def derive_key(
         row = Row(
             file=file,
             subject=subject,
-            path=path,
+            path=by_concept(dataset, path),
             kind=plant.kind if plant else _kind(path, element),
             basic=expects[Profile.BASIC],
             research=expects[Profile.RESEARCH],
             value=value,
             needles=plant.needles if plant else (),
+            gone=plant.gone if plant else (),
             tokens=plant.tokens if plant else (),
+            rule=plant.rule if plant else "",
+            privacy_only=privacy_only,
         )
         if element.tag.is_private and element.VR == "SQ":
             covered.append(path)
         only_kept = {row.basic, row.research} <= {Expect.KEPT, Expect.FREE}
-        (kept if only_kept and row.kind is not Kind.PIXEL else rows).append(row)
+        asked = plant is not None or row.kind is Kind.PIXEL
+        (kept if only_kept and not asked else rows).append(row)
     rows.extend(
-        _elsewhere(dataset, plant, file=file, subject=subject) for plant in planted.values()
+        _elsewhere(dataset, plant, file=file, subject=subject, privacy_only=privacy_only)
+        for plant in planted.values()
     )
     chosen = kept if len(kept) <= _KEPT_PER_FILE else rng.sample(kept, _KEPT_PER_FILE)
     return rows + sorted(chosen, key=lambda r: show(r.path))
 
 
-def _elsewhere(dataset: FileDataset, plant: Plant, *, file: str, subject: str) -> Row:
+def _elsewhere(
+    dataset: FileDataset, plant: Plant, *, file: str, subject: str, privacy_only: bool
+) -> Row:
     """Return the row of a plant before the dataset, or in bytes that no walk enters.
 
     A sequence that is newer than the dictionary reads as bytes under implicit VR: the row then
@@ -185,16 +211,17 @@ def _elsewhere(dataset: FileDataset, plant: Plant, *, file: str, subject: str) -
         path = path[:-2]
     found = resolve(dataset, path)
     value = "" if found is None else text_of(found)
-    expect = plant.expects or Expect.GONE
     return Row(
         file=file,
         subject=subject,
         path=path,
         kind=plant.kind,
-        basic=expect,
-        research=expect,
+        basic=plant.basic or Expect.GONE,
+        research=plant.research or Expect.GONE,
         value=value,
         needles=plant.needles,
+        rule=plant.rule,
+        privacy_only=privacy_only,
     )
 
 
@@ -212,8 +239,9 @@ def _kind(path: Path, element: DataElement) -> Kind:
 
 def _expect(dataset: FileDataset, place: _Place, standard: Standard, profile: Profile) -> Expect:
     plant, element = place.plant, place.element
-    if plant is not None and plant.expects is not None:
-        return plant.expects
+    said = None if plant is None else plant.override(profile)
+    if said is not None:
+        return said
     if element.tag in _PIXELS and len(place.path) == 1:
         touched = profile is Profile.RESEARCH and dataset.get("Modality", "") not in _UNTOUCHED
         return Expect.FREE if touched else Expect.KEPT
@@ -222,7 +250,7 @@ def _expect(dataset: FileDataset, place: _Place, standard: Standard, profile: Pr
         return _private(tags, place, standard, profile)
     above = [_letter(tag, standard, profile) for tag in tags[:-1]]
     if any(letter not in _ENTERED for letter in above):
-        return Expect.GONE if plant else Expect.FREE
+        return Expect.FREE if plant is None or plant.clinical else Expect.GONE
     here = _letter(tags[-1], standard, profile)
     if element.VR == "SQ":
         return Expect.FREE if here in _ENTERED or _loose(above) else Expect.GONE
@@ -258,7 +286,8 @@ def _leaf(place: _Place, here: str, *, loose: bool) -> Expect:
         return _cleaned(place.plant)
     if here == "K":
         old = keyword == "PatientAge" and str(element.value) > "089Y"
-        return Expect.GONE if old else _cleaned(place.plant, otherwise=Expect.KEPT)
+        unasked = Expect.FREE if keyword in _UNSURE else Expect.KEPT
+        return Expect.CAPPED if old else _cleaned(place.plant, otherwise=unasked)
     return _by_option(place) if here == "C" else Expect.GONE
 
 
@@ -270,8 +299,10 @@ def _by_option(place: _Place) -> Expect:
 
 
 def _cleaned(plant: Plant | None, otherwise: Expect = Expect.FREE) -> Expect:
-    if plant is None or not plant.needles:
+    if plant is None or not (plant.needles or plant.gone or plant.tokens):
         return otherwise
+    if plant.clinical:
+        return Expect.WHOLE
     return Expect.CLEANED if plant.tokens else Expect.GONE
 
 

@@ -10,9 +10,12 @@ from pydicom.sequence import Sequence
 from pydicom.tag import BaseTag, Tag
 
 Step = str | int
+_CONTENT = "0040A730"
+_BYTES_ARE = ("utf-8", "latin-1", "utf-16-le")
 Path = tuple[Step, ...]
 """Tags as ``ggggeeee``, private ones as ``gggg:ee:CREATOR`` (``gggg:eeee:`` without a creator),
-items as int; ``meta`` and ``preamble`` stand for what lies before the dataset."""
+items as int, content items as ``@code#number``; ``meta`` and ``preamble`` stand for what lies
+before the dataset."""
 
 
 def step_of(dataset: Dataset, tag: BaseTag) -> str:
@@ -69,16 +72,49 @@ def resolve(dataset: Dataset, path: Path) -> DataElement | None:
         here, path = getattr(dataset, "file_meta", Dataset()), path[1:]
     element: DataElement | None = None
     for step in path:
-        if isinstance(step, int):
-            if element is None or element.VR != "SQ" or step >= len(element.value):
+        if isinstance(step, int) or step.startswith("@"):
+            item = None if element is None else item_of(element, step)
+            if item is None:
                 return None
-            here = element.value[step]
+            here = item
             continue
         tag = _tag_of(here, step)
         element = None if tag is None else element_at(here, tag)
         if element is None:
             return None
     return element
+
+
+def item_of(element: DataElement, step: Step) -> Dataset | None:
+    """Return the item that `step` names, None where there is none."""
+    if element.VR != "SQ" or not isinstance(element.value, Sequence):
+        return None
+    items = list(element.value)
+    if isinstance(step, int):
+        return items[step] if step < len(items) else None
+    name, _, number = step[1:].rpartition("#")
+    named = [item for item in items if _concept_of(item) == name]
+    return named[int(number)] if int(number) < len(named) else None
+
+
+def _concept_of(item: Dataset) -> str:
+    names = item.get("ConceptNameCodeSequence")
+    return str(names[0].get("CodeValue", "")) if names else ""
+
+
+def by_concept(dataset: Dataset, path: Path) -> Path:
+    """Return `path` with content items named by concept, which a removed neighbour leaves true."""
+    named: list[Step] = []
+    for at, step in enumerate(path):
+        content = at and path[at - 1] == _CONTENT and isinstance(step, int)
+        items = resolve(dataset, tuple(named)) if content else None
+        if items is None or not isinstance(step, int):
+            named.append(step)
+            continue
+        concepts = [_concept_of(item) for item in items.value]
+        before = concepts[:step].count(concepts[step])
+        named.append(f"@{concepts[step]}#{before}" if concepts[step] else step)
+    return tuple(named)
 
 
 def _tag_of(dataset: Dataset, step: str) -> BaseTag | None:
@@ -127,11 +163,16 @@ def contents_of(element: DataElement) -> str:
     if element.VR == "SQ" and isinstance(value, Sequence):
         return "\n".join(contents_of(e) for item in value for _, e in walk(item) if e.VR != "SQ")
     if isinstance(value, bytes | bytearray):
-        raw = bytes(value)
-        return "\n".join(
-            raw.decode(codec, "replace") for codec in ("utf-8", "latin-1", "utf-16-le")
-        )
+        return "\n".join(readings_of(element))
     return text_of(element)
+
+
+def readings_of(element: DataElement) -> list[str]:
+    """Return what `element` says: bytes in each encoding they may be of."""
+    value = element.value
+    if isinstance(value, bytes | bytearray):
+        return [bytes(value).decode(codec, "replace") for codec in _BYTES_ARE]
+    return [contents_of(element)]
 
 
 def show(path: Path) -> str:

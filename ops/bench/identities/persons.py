@@ -7,7 +7,8 @@ from datetime import date, timedelta
 
 from ops.bench.identities.cultures import CLINICAL_SURNAMES, CULTURES, Culture
 
-_STAFF = tuple(culture for culture in CULTURES if () in culture.charsets)
+ASCII_CULTURES = tuple(culture for culture in CULTURES if () in culture.charsets)
+"""Those whose names any character set can write."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +23,8 @@ class Person:
         The first component group alone.
     needles : tuple of str
         What must not be found after cleaning; no word that a clinical text may hold.
+    natives : tuple of str
+        The name in its own script and in phonetic spelling, as a sentence has it.
     """
 
     family: str
@@ -29,6 +32,7 @@ class Person:
     pn: str
     roman: str
     needles: tuple[str, ...]
+    natives: tuple[str, ...] = ()
 
     @property
     def spoken(self) -> str:
@@ -48,6 +52,7 @@ class Subject:
     patient_id: str
     issuer: str
     other_ids: tuple[str, ...]
+    accession: str
     birth: date
     sex: str
     age: str
@@ -92,7 +97,13 @@ def make_person(rng: random.Random, culture: Culture) -> Person:
     if phonetic_family:
         groups.append(f"{phonetic_family}^{phonetic_given}")
         needles += [f"{phonetic_family}^{phonetic_given}"]
+    natives = []
+    for one, other in ((native_family, native_given), (phonetic_family, phonetic_given)):
+        if one and other:
+            spaced = "" if culture.joined else " "
+            natives += [f"{one}{spaced}{other}", f"{one} {other}"]
     return Person(
+        natives=tuple(dict.fromkeys(natives)),
         family=family,
         given=given,
         pn="=".join(groups),
@@ -134,10 +145,11 @@ def make_subject(rng: random.Random, key: str, culture: Culture) -> Subject:
         culture=culture,
         person=person,
         mother=make_person(rng, culture),
-        staff=tuple(make_person(rng, rng.choice((*_STAFF, culture))) for _ in range(6)),
+        staff=tuple(make_person(rng, rng.choice((*ASCII_CULTURES, culture))) for _ in range(6)),
         patient_id=make_id(rng),
         issuer=f"{city.upper().replace(' ', '')}-ADT{number}",
         other_ids=others,
+        accession=make_id(rng),
         birth=birth,
         sex=rng.choice("MF"),
         age=f"{age:03d}Y",

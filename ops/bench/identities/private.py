@@ -14,11 +14,12 @@ from ops.bench.identities.cultures import plain
 from ops.bench.identities.paths import Path
 from ops.bench.identities.persons import make_id
 from ops.bench.identities.standard import SafePrivate
-from ops.bench.identities.texts import make_text
+from ops.bench.identities.texts import make_text, mixed
 from ops.bench.identities.values import make_date, make_uid
 from ops.bench.identities.work import Expect, Kind, Work, put, put_raw
 
 _UNKNOWN_CREATORS = ("ACME PACS 7.2", "NORTHSTAR RIS LINK", "VX ACQ SHADOW", "99HOSPITAL")
+_TEXT_LIMITS = {"LO": 64, "LT": 4000, "SH": 16, "ST": 1024}
 _NUMBERS = {
     "DS": "1.375",
     "IS": "47",
@@ -32,16 +33,42 @@ _NUMBERS = {
 }
 
 
+def _text_rows(rows: list[SafePrivate]) -> list[SafePrivate]:
+    """Return the safe elements whose VR is one of free text."""
+    return [row for row in rows if row.vr in _TEXT_LIMITS]
+
+
+def _safe_texts(work: Work, rows: list[SafePrivate], count: int) -> None:
+    """Plant free text in safe elements: it is cleaned there as it is in a description."""
+    for row in work.rng.sample(_text_rows(rows), count):
+        text = make_text(work.rng, work.subject, _TEXT_LIMITS[row.vr])
+        path = _add(work, row.group, row.creator, row.element, vr=row.vr, value=text.value)
+        if path is not None:
+            named = Expect.CLEANED if text.needles or text.gone else Expect.WHOLE
+            work.plant_text(path, text, Kind.PRIVATE_TEXT, basic=Expect.GONE, research=named)
+
+
 def plant_private(work: Work, count: int) -> None:
     """Plant `count` safe elements and one of each unsafe sort."""
     rows = sorted(work.standard.safe.values(), key=lambda r: (r.creator, r.group, r.element))
     numeric = [r for r in rows if r.vr in _NUMBERS]
     for row in work.rng.sample(numeric, count):
-        _add(work, row.group, row.creator, row.element, vr=row.vr, value=_NUMBERS[row.vr])
+        value = _number(work, row.vr)
+        _add(work, row.group, row.creator, row.element, vr=row.vr, value=value)
+    _safe_texts(work, rows, 3)
     _safe_with_identity(work, rows)
     _unknown(work)
     _sequence(work, rows)
     _without_creator(work)
+
+
+def _number(work: Work, vr: str) -> object:
+    """Return a value, now and then several or a term of the trade."""
+    if vr == "CS":
+        return work.rng.choice(("AXIAL", "Y", "MIN_MAX", ["M", "FFE"], "HEAD", "SPIN"))
+    if vr in ("DS", "FL", "FD") and work.rng.random() < 0.4:
+        return [work.rng.randrange(-999, 999) / 8 for _ in range(3)]
+    return _NUMBERS[vr]
 
 
 def _add(
@@ -81,7 +108,7 @@ def _unknown(work: Work) -> None:
     subject, rng = work.subject, work.rng
     creator = rng.choice(_UNKNOWN_CREATORS)
     group = rng.choice((0x0009, 0x0021, 0x0031, 0x7053))
-    text = make_text(rng, subject, 4000)
+    text = mixed(rng, subject, 4000)
     uid = make_uid(rng)
     number = make_id(rng)
     own = subject.person
@@ -148,6 +175,9 @@ def _sequence(work: Work, rows: list[SafePrivate]) -> None:
         put(item, tag_of("AnatomicRegionSequence"), vr="SQ", value=Sequence([inner]))
         path = _add(work, group, creator, element, vr="SQ", value=Sequence([item]))
         _note(work, path, (*own.needles, number))
+    row = work.rng.choice([r for r in rows if r.vr == "SQ"])  # as an implicit VR writer leaves it
+    path = _add(work, row.group, row.creator, row.element, vr="UN", value=_encoded_item(work))
+    _note(work, path, (own.given, work.subject.patient_id), Kind.UN_BYTES)
 
 
 def _without_creator(work: Work) -> None:
@@ -210,7 +240,7 @@ def plant_graphics(work: Work) -> None:
     for group in (0x6000, 0x5000):
         if any(tag.group == group for tag in dataset.keys()):  # noqa: SIM118 - tags, not elements
             return
-    text = make_text(work.rng, work.subject, 4000)
+    text = mixed(work.rng, work.subject, 4000)
     for element, vr, value in (
         (0x0010, "US", 8),
         (0x0011, "US", 8),

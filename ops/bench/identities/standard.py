@@ -85,10 +85,16 @@ class SafePrivate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standard:
-    """The two tables, ready to ask."""
+    """The tables, ready to ask."""
 
     rows: dict[BaseTag, AttributeRow]
     safe: dict[tuple[int, int, str], SafePrivate]
+    concepts: dict[tuple[str, str, str], str]
+    """Code, scheme and value type to the action under the options of the research set."""
+
+    def concept_letter(self, code: str, scheme: str, value_type: str) -> str:
+        """Return the action of Table E.3.4-1 for research, '' where it does not name it."""
+        return self.concepts.get((code, scheme, value_type), "")
 
     def row(self, tag: BaseTag) -> AttributeRow | None:
         """Return the row for `tag`, None for attributes that the table does not name."""
@@ -118,7 +124,17 @@ def read_standard(folder: Path) -> Standard:
         safe[group, element, row["creator"]] = SafePrivate(
             group=group, element=element, creator=row["creator"], vr=row["vr"]
         )
-    return Standard(rows=rows, safe=safe)
+    return Standard(rows=rows, safe=safe, concepts=_read_concepts(folder))
+
+
+def _read_concepts(folder: Path) -> dict[tuple[str, str, str], str]:
+    table = json.loads((folder / "ps315_e3_4_1.json").read_text(encoding="utf-8"))
+    concepts = {}
+    for row in table["rows"]:
+        letters = {row["options"].get(option) for option in OPTIONS[Profile.RESEARCH]}
+        letter = "K" if "K" in letters else "C" if "C" in letters else row["basic"]
+        concepts[row["code"], row["scheme"], row["value_type"]] = letter
+    return concepts
 
 
 def _vr_of(tag: BaseTag, stated: str) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from ops.bench.identities.persons import Subject, make_id
+from ops.bench.identities.phrases import Text
 from ops.bench.identities.texts import make_text
 
 TEXT_VRS = frozenset({"AE", "CS", "LO", "LT", "SH", "ST", "UC", "UT"})
@@ -15,12 +16,11 @@ _PERSONAL = ("Comment", "Description", "Reason", "History", "Notes", "Text", "Na
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Planted:
-    """A value with what must be gone from it and what may stay."""
+    """A value with what must be gone from it; free text with what must stay, too."""
 
     value: object
     needles: tuple[str, ...] = ()
-    tokens: tuple[str, ...] = ()
-    free_text: bool = False
+    text: Text | None = None
 
 
 def make_uid(rng: random.Random) -> str:
@@ -96,7 +96,7 @@ def _text(
     limit = _LIMITS.get(vr, 4000)
     if descriptor or (vr in ("LT", "ST", "UT", "UC") and keyword.endswith(_PERSONAL)):
         text = make_text(rng, subject, limit)
-        return Planted(value=text.value, needles=text.needles, tokens=text.tokens, free_text=True)
+        return Planted(value=text.value, needles=text.needles, text=text)
     value = _item(rng, subject, keyword)
     if vr in ("CS", "AE") or limit == 16:
         value = value if len(value) <= limit and value.isascii() else make_id(rng)

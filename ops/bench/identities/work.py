@@ -5,7 +5,9 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
+from typing import NamedTuple
 
 from pydicom import config
 from pydicom.dataelem import DataElement, RawDataElement
@@ -17,7 +19,8 @@ from pydicom.valuerep import PersonName
 from ops.bench.identities.cultures import plain
 from ops.bench.identities.paths import Path, walk
 from ops.bench.identities.persons import Subject
-from ops.bench.identities.standard import Standard
+from ops.bench.identities.phrases import Text
+from ops.bench.identities.standard import Profile, Standard
 from ops.bench.identities.values import make_uid
 
 
@@ -29,6 +32,15 @@ class Kind(StrEnum):
     PRIVATE = "private"
     UN_BYTES = "un-bytes"
     FREE_TEXT = "free-text"
+    CLINICAL_TEXT = "clinical-text"
+    PRIVATE_TEXT = "private-text"
+    SR_TEXT = "sr-text"
+    SR_VALUE = "sr-value"
+    SR_IDENTITY = "sr-identity"
+    ANNOTATION = "annotation"
+    DOCUMENT = "document"
+    REFERENCE = "reference"
+    CHARACTERISTIC = "characteristic"
     UID = "uid"
     DATE = "date"
     META = "meta"
@@ -46,28 +58,62 @@ class Expect(StrEnum):
     PRESENT = "present"
     KEPT = "kept"
     CLEANED = "cleaned"
+    WHOLE = "text-kept"
+    CAPPED = "age-capped-or-gone"
     FREE = "unspecified"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plant:
-    """An identity at a place; `expects` overrides what the table would say there."""
+    """An identity or a clinical value at a place.
+
+    Attributes
+    ----------
+    gone, tokens : tuple of str
+        Of a text: see `phrases.Text`.
+    basic, research : Expect or None
+        What is true there whatever the table says, by column of the key.
+    rule : str
+        Why, for the list of leaks.
+    """
 
     path: Path
     kind: Kind
     needles: tuple[str, ...] = ()
+    gone: tuple[str, ...] = ()
     tokens: tuple[str, ...] = ()
-    expects: Expect | None = None
+    basic: Expect | None = None
+    research: Expect | None = None
+    rule: str = ""
+
+    def override(self, profile: Profile) -> Expect | None:
+        """Return what is true for `profile` whatever the table says."""
+        return self.basic if profile is Profile.BASIC else self.research
+
+    @property
+    def clinical(self) -> bool:
+        """Whether the value names nobody."""
+        return bool(self.tokens) and not self.needles and not self.gone
+
+
+class Sibling(NamedTuple):
+    """An object to point at."""
+
+    sop_class: str
+    uid: str
+    series: str
+    study: str
 
 
 @dataclass(slots=True, kw_only=True)
 class Study:
-    """UIDs that the objects of a subject share."""
+    """What the objects of a study share."""
 
     study_uid: str
     frame_uid: str
-    siblings: list[tuple[str, str, str]] = field(default_factory=list)
-    """SOP Class, SOP Instance and Series Instance UID of the objects written so far."""
+    day: date
+    siblings: list[Sibling]
+    """The objects of the subject written so far, in whatever study."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -81,6 +127,8 @@ class Work:
     study: Study
     plants: list[Plant] = field(default_factory=list)
     uids: dict[str, str] = field(default_factory=dict)
+    document: bool = False
+    """Whether the object may be replaced or withheld, so that its utility is not counted."""
     retargeted: bool = False
     """Whether the file is written in another transfer syntax than its source had."""
 
@@ -96,14 +144,51 @@ class Work:
         kind: Kind,
         *,
         needles: tuple[str, ...] = (),
-        tokens: tuple[str, ...] = (),
         expects: Expect | None = None,
+        basic: Expect | None = None,
+        research: Expect | None = None,
+        rule: str = "",
     ) -> None:
-        """Note what was put at `path`; a later note for a path replaces the earlier."""
-        self.plants = [p for p in self.plants if p.path != path]
-        self.plants.append(
-            Plant(path=path, kind=kind, needles=needles, tokens=tokens, expects=expects)
+        """Note what was put at `path`; `expects` is for both columns of the key."""
+        self._note(
+            Plant(
+                path=path,
+                kind=kind,
+                needles=needles,
+                basic=basic or expects,
+                research=research or expects,
+                rule=rule,
+            )
         )
+
+    def plant_text(
+        self,
+        path: Path,
+        text: Text,
+        kind: Kind | None = None,
+        *,
+        basic: Expect | None = None,
+        research: Expect | None = None,
+    ) -> None:
+        """Note the text that was put at `path`."""
+        clinical = not text.needles and not text.gone
+        self._note(
+            Plant(
+                path=path,
+                kind=kind or (Kind.CLINICAL_TEXT if clinical else Kind.FREE_TEXT),
+                needles=text.needles,
+                gone=text.gone,
+                tokens=text.tokens,
+                basic=basic,
+                research=research,
+                rule=f"text, {text.rule}",
+            )
+        )
+
+    def _note(self, plant: Plant) -> None:
+        """Keep `plant`; a later note for a path replaces the earlier."""
+        self.plants = [p for p in self.plants if p.path != plant.path]
+        self.plants.append(plant)
 
 
 def put(dataset: Dataset, tag: BaseTag | int, *, vr: str, value: object) -> None:

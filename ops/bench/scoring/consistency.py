@@ -10,7 +10,7 @@ from pydicom.datadict import keyword_for_tag
 from pydicom.dataset import FileDataset
 
 from ops.bench.identities.key import Row
-from ops.bench.identities.paths import resolve, text_of, walk
+from ops.bench.identities.paths import by_concept, resolve, text_of, walk
 from ops.bench.identities.standard import Profile, is_class_uid
 from ops.bench.identities.work import Expect
 from ops.bench.scoring.judge import days_between
@@ -106,7 +106,7 @@ def _references(source: Path, outputs: Mapping[str, Output]) -> Counter[str]:
             target = renamed.get(text_of(element))
             if target is None:
                 continue
-            new = resolve(outputs[name].dataset, path)
+            new = resolve(outputs[name].dataset, by_concept(dataset, path))
             if new is None or not text_of(new):
                 found["removed"] += 1
             else:

@@ -8,13 +8,22 @@ from datetime import date
 from pydicom.dataelem import DataElement
 
 from ops.bench.identities.key import Row
-from ops.bench.identities.paths import Path, contents_of, resolve, text_of, text_of_bytes
+from ops.bench.identities.paths import (
+    Path,
+    contents_of,
+    readings_of,
+    resolve,
+    text_of,
+    text_of_bytes,
+)
 from ops.bench.identities.persons import Subject
+from ops.bench.identities.phrases import count_phrase, runs
 from ops.bench.identities.standard import Profile
 from ops.bench.identities.work import Expect
 from ops.bench.scoring.match import Output
 from ops.bench.scoring.raw import first_hits
 
+_SHORT = 5
 _PRIVATE_SIDE = frozenset(
     {
         Expect.GONE,
@@ -23,10 +32,12 @@ _PRIVATE_SIDE = frozenset(
         Expect.UID,
         Expect.UID_OR_GONE,
         Expect.DATE,
+        Expect.CAPPED,
     }
 )
 _USEFUL_SIDE = frozenset(
-    {Expect.KEPT, Expect.CLEANED, Expect.PSEUDONYM, Expect.UID, Expect.DATE, Expect.PRESENT}
+    {Expect.KEPT, Expect.CLEANED, Expect.WHOLE, Expect.PRESENT}
+    | {Expect.PSEUDONYM, Expect.UID, Expect.DATE}
 )
 
 
@@ -50,6 +61,8 @@ class Verdict:
         The checks that failed; `lost` holds the row and what was wrong.
     withheld_checks : int
         Utility checks lost with withheld objects, counted in `lost_by_kind` too.
+    words, words_lost : Counter
+        Words that should have stayed in texts, by kind, and those of them that did not.
     """
 
     privacy: Counter[str] = field(default_factory=Counter)
@@ -57,6 +70,8 @@ class Verdict:
     leaks: list[Leak] = field(default_factory=list)
     lost: list[tuple[Row, str]] = field(default_factory=list)
     withheld_checks: int = 0
+    words: Counter[str] = field(default_factory=Counter)
+    words_lost: Counter[str] = field(default_factory=Counter)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,8 +158,9 @@ def judge(
 
 def _judge_withheld(verdict: Verdict, rows: list[Row], profile: Profile) -> None:
     for row in rows:
-        if row.expected(profile) in _USEFUL_SIDE:
+        if row.expected(profile) in _USEFUL_SIDE and not row.privacy_only:
             verdict.utility[row.kind] += 1
+            _count_words(verdict, row, row.expected(profile), None)
             verdict.withheld_checks += 1
             verdict.lost.append((row, "withheld"))
 
@@ -167,8 +183,9 @@ def _judge_released(
             found = _leak(row, expected, element, output)
             if found:
                 leaked[row.path] = found
-        if expected in _USEFUL_SIDE:
+        if expected in _USEFUL_SIDE and not row.privacy_only:
             verdict.utility[row.kind] += 1
+            _count_words(verdict, row, expected, element)
             wrong = _loss(row, expected, element, agreement)
             if wrong:
                 verdict.lost.append((row, wrong))
@@ -189,11 +206,41 @@ def _leak(row: Row, expected: Expect, element: DataElement | None, output: Outpu
         length = 8 if expected is Expect.DATE else 64
         olds = {old[:length] for old in row.value.split("\\")}
         return "same value" if any(new[:length] in olds for new in now.split("\\")) else ""
+    if expected is Expect.CAPPED:
+        return "age over 90" if now == row.value or now > "090Y" else ""
     if now == row.value:
         return "same value"
-    contents = contents_of(element).casefold()
-    found = [n for n in row.needles if len(n) > 1 and n.casefold() in contents]
-    return "part of the value" if found else ""
+    return _part_left(row, element)
+
+
+def _part_left(row: Row, element: DataElement) -> str:
+    contents = contents_of(element)
+    if any(_stands(needle, contents) for needle in row.needles):
+        return "part of the value"
+    readings = readings_of(element)
+    left = any(_left(phrase, text, row) for phrase in row.gone for text in readings)
+    return "word of the identity" if left else ""
+
+
+def _stands(needle: str, contents: str) -> bool:
+    """Whether `needle` is in `contents`; a short one only where no letters go on around it."""
+    if len(needle) >= _SHORT or not needle.isascii():
+        return len(needle) > 1 and needle.casefold() in contents.casefold()
+    return len(needle) > 1 and count_phrase(needle, contents) > 0
+
+
+def _left(phrase: str, contents: str, row: Row) -> bool:
+    """Whether `phrase` stands there oftener than the words that stay have it."""
+    return count_phrase(phrase, contents) > sum(count_phrase(phrase, t) for t in row.tokens)
+
+
+def _count_words(verdict: Verdict, row: Row, expected: Expect, element: DataElement | None) -> None:
+    if expected in (Expect.CLEANED, Expect.WHOLE):
+        wanted = Counter(word for token in row.tokens for word in runs(token))
+        verdict.words[row.kind] += wanted.total()
+        readings = [""] if element is None else readings_of(element)
+        missing = min((wanted - Counter(runs(text))).total() for text in readings)
+        verdict.words_lost[row.kind] += missing
 
 
 def _raw_leaks(rows: list[Row], output: Output, subject: Subject, leaked: dict[Path, str]) -> None:
@@ -221,9 +268,9 @@ def _loss(row: Row, expected: Expect, element: DataElement | None, agreement: Ag
         return "missing"
     if expected is Expect.KEPT:
         return "" if _same(row.value, now, element) else "changed"
-    if expected is Expect.CLEANED:
-        words = " ".join(contents_of(element).casefold().split())
-        return "" if all(token.casefold() in words for token in row.tokens) else "words lost"
+    if expected in (Expect.CLEANED, Expect.WHOLE):
+        contents = contents_of(element)
+        return "" if all(count_phrase(token, contents) for token in row.tokens) else "words lost"
     return _inconsistency(row, expected, now, agreement)
 
 

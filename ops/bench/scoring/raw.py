@@ -1,6 +1,7 @@
 """Search the bytes of a file for strings in every encoding they may stand in."""
 
 import base64
+import re
 import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -8,7 +9,7 @@ from pathlib import Path
 from pydicom import dcmread
 from pydicom.uid import DeflatedExplicitVRLittleEndian
 
-from ops.bench.identities.cultures import plain
+from ops.bench.identities.cultures import CLINICAL_SURNAMES, plain
 
 _CODECS = (
     "utf-8",
@@ -19,12 +20,17 @@ _CODECS = (
     "iso8859_5",
     "iso8859_6",
     "iso8859_7",
+    "iso8859_8",
+    "iso8859_9",
+    "tis_620",
     "shift_jis",
     "euc_kr",
     "gb18030",
     "iso2022_jp",
 )
 _KOREAN_ESCAPE = b"\x1b$)C"  # stands again after each delimiter (PS3.5, 6.1.2.5.3)
+_STREAM = re.compile(rb"stream\r?\n")
+_LARGEST_STREAM = 1 << 22
 _SHORTEST_BYTES = 6
 _SHORTEST_TEXT = 5
 
@@ -39,11 +45,24 @@ def read_bytes(path: Path) -> bytes:
             data += zlib.decompressobj(-zlib.MAX_WBITS).decompress(data[start:])
     except Exception:  # noqa: BLE001 - what cannot be read is searched as it is
         return data
-    return data
+    return data + b"".join(_inflated(data))
+
+
+def _inflated(data: bytes) -> Iterator[bytes]:
+    """Yield what the compressed streams of PDF documents hold."""
+    if b"%PDF" not in data:
+        return
+    for found in _STREAM.finditer(data):
+        try:
+            yield zlib.decompressobj().decompress(data[found.end() :], _LARGEST_STREAM)
+        except zlib.error:
+            continue
 
 
 def worth_searching(needle: str) -> bool:
     """Whether finding `needle` in bytes says something: long enough, or of another script."""
+    if needle.upper() in CLINICAL_SURNAMES:
+        return False
     return len(needle) >= _SHORTEST_TEXT or (not needle.isascii() and len(needle) > 1)
 
 

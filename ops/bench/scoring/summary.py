@@ -1,6 +1,7 @@
 """Turn a verdict into figures, as JSON and for a person."""
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ops.bench.identities.key import Row
@@ -50,6 +51,21 @@ def lost_by_kind(verdict: Verdict) -> Counter[str]:
     return Counter(str(row.kind) for row, _ in verdict.lost)
 
 
+def words_kept(verdict: Verdict) -> float:
+    """Return how many words of cleaned and of clinical texts stayed, in percent."""
+    return percent(verdict.words_lost.total(), verdict.words.total())
+
+
+def leaks_by_rule(verdict: Verdict) -> Counter[str]:
+    """Return the leaks by what the key says of the place."""
+    return Counter(leak.row.rule or str(leak.row.kind) for leak in verdict.leaks)
+
+
+def lost_by_rule(verdict: Verdict) -> Counter[str]:
+    """Return the lost utility of released objects by what the key says of the place."""
+    return Counter(row.rule or str(row.kind) for row, why in verdict.lost if why != "withheld")
+
+
 def privacy_of(verdict: Verdict, kinds: list[str]) -> float:
     """Return the privacy over `kinds` alone, over all where none is named."""
     leaks, checks = leaks_by_kind(verdict), verdict.privacy
@@ -76,6 +92,10 @@ def as_json(
         "utility_of_released": round(figures.utility_of_released, 4),
         "withheld": dict(withheld),
         "withheld_checks": verdict.withheld_checks,
+        "words": verdict.words.total(),
+        "words_kept": round(words_kept(verdict), 4),
+        "leaks_by_rule": dict(leaks_by_rule(verdict).most_common()),
+        "lost_by_rule": dict(lost_by_rule(verdict).most_common()),
         "privacy_by_kind": {
             kind: {"checks": count, "leaks": leaks[kind], "percent": percent(leaks[kind], count)}
             for kind, count in sorted(verdict.privacy.items())
@@ -95,6 +115,7 @@ def _line(row: Row, why: str) -> dict[str, str]:
         "file": row.file,
         "path": show(row.path),
         "kind": str(row.kind),
+        "rule": row.rule,
         "why": why,
         "value": row.value[:80],
     }
@@ -104,12 +125,12 @@ def as_table(verdict: Verdict, consistency: Consistency, *, withheld: Counter[st
     """Return the report for a person."""
     figures = score(verdict)
     leaks, lost = leaks_by_kind(verdict), lost_by_kind(verdict)
-    lines = [f"{'kind':<12}{'privacy checks':>16}{'leaks':>8}{'%':>8}{'utility checks':>16}"]
+    lines = [f"{'kind':<16}{'privacy checks':>16}{'leaks':>8}{'%':>8}{'utility checks':>16}"]
     lines[0] += f"{'lost':>8}{'%':>8}"
     for kind in sorted({*verdict.privacy, *verdict.utility}):
         told, used = verdict.privacy[kind], verdict.utility[kind]
         lines.append(
-            f"{kind:<12}{told:>16}{leaks[kind]:>8}{_cell(leaks[kind], told)}"
+            f"{kind:<16}{told:>16}{leaks[kind]:>8}{_cell(leaks[kind], told)}"
             f"{used:>16}{lost[kind]:>8}{_cell(lost[kind], used)}"
         )
     lines.append(
@@ -117,6 +138,7 @@ def as_table(verdict: Verdict, consistency: Consistency, *, withheld: Counter[st
         f"(of released {figures.utility_of_released:.2f} %)   "
         f"harmonic mean {figures.harmonic_mean:.2f}"
     )
+    lines += _words_and_rules(verdict)
     lines.append("withheld: " + (", ".join(f"{n} {why}" for why, n in withheld.items()) or "0"))
     figures_by_name = consistency.as_json().items()
     lines.append(
@@ -127,3 +149,14 @@ def as_table(verdict: Verdict, consistency: Consistency, *, withheld: Counter[st
 
 def _cell(failed: int, checks: int) -> str:
     return f"{percent(failed, checks):>8.2f}" if checks else f"{'':>8}"
+
+
+def _words_and_rules(verdict: Verdict) -> Iterator[str]:
+    for kind, words in sorted(verdict.words.items()):
+        if words:
+            kept = percent(verdict.words_lost[kind], words)
+            yield f"words of {kind} kept: {kept:.2f} % of {words}"
+    for name, found in (("leaks", leaks_by_rule(verdict)), ("lost", lost_by_rule(verdict))):
+        if found:
+            told = "; ".join(f"{rule} {number}" for rule, number in found.most_common(12))
+            yield f"{name} by rule: {told}"

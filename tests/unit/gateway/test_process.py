@@ -10,6 +10,7 @@ import pytest
 _CHECKOUT = Path(__file__).parents[3]
 _WAITING = """
 import signal, sys, threading
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job ignores it
 from pathlib import Path
 from gateway.process import prepared
 from gateway.settings import load
