@@ -110,8 +110,8 @@ def test_a_changed_or_missing_key_does_not_open(
     table = keyring_tables.vault_key
     here = table.c.purpose == purpose
     wrapped = keyring.execute(sa.select(table.c.wrapped).where(here)).scalar_one()
-    keyring.execute(table.update().where(here).values(wrapped=wrapped[:-1] + b"\x00"))
-    keyring.execute(table.update().where(here).values(wrapped=wrapped[:-1] + b"\x01"))
+    changed = wrapped[:-1] + bytes([wrapped[-1] ^ 1])
+    keyring.execute(table.update().where(here).values(wrapped=changed))
     with pytest.raises(TamperedError):
         place.open().unseal(KEY)
     keyring.execute(table.delete().where(here))
