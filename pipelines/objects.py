@@ -66,7 +66,7 @@ class Evidence:
     Attributes
     ----------
     identity : tuple[IdentityValue, ...]
-        Identifying values met at any depth (`pipelines.verify.identity.IDENTITY_TAGS`),
+        Identifying values met at any depth (`pipelines.identity.IDENTITY_TAGS`),
         each distinct one once.
     uids : Mapping[str, str]
         Every UID that was replaced, with its replacement.

@@ -17,6 +17,8 @@ class Change:
     operation : str
     rule : str
     section : str
+    reasons : tuple[str, ...]
+        Of a cleaned text: codes of what was cut out (`pipelines.text.reasons`).
     """
 
     path: str
@@ -25,6 +27,7 @@ class Change:
     operation: str
     rule: str
     section: str
+    reasons: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +47,8 @@ class Report:
     notes : tuple[str, ...]
         Codes: what was not done although the plan has an option for it, e.g.
         ``"clean-descriptors.removed"``.
+    reasons : dict[str, int]
+        Codes of what was cut out of texts (`pipelines.text.reasons`), by how many elements.
     changes : tuple[Change, ...]
         Empty unless asked for.
     """
@@ -53,4 +58,5 @@ class Report:
     methods: tuple[str, ...]
     normalised: bool
     notes: tuple[str, ...]
+    reasons: dict[str, int]
     changes: tuple[Change, ...] = ()

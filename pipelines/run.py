@@ -12,14 +12,25 @@ from collections.abc import Set as AbstractSet
 
 from pydicom.uid import MediaStorageDirectoryStorage
 
-from pipelines.context import RangeReader, SubjectContext
+from pipelines.context import RangeReader, Segment, SubjectContext
 from pipelines.errors import HeldError, MalformedError
+from pipelines.identity import IDENTITY_TAGS
+from pipelines.metadata.characteristics import (
+    PRIVATE_DATA_ELEMENT_CHARACTERISTICS_SEQUENCE,
+    declarations,
+    encode_characteristics,
+)
+from pipelines.metadata.documents import ENCAPSULATED_DOCUMENT, ENCAPSULATED_DOCUMENT_LENGTH
 from pipelines.metadata.encode import encode_element
 from pipelines.metadata.head import encode_head
+from pipelines.metadata.identity import collect_identity
+from pipelines.metadata.known import TEXT_TAGS
 from pipelines.metadata.method import (
+    CONTRIBUTING_EQUIPMENT_SEQUENCE,
     DEIDENTIFICATION_METHOD_CODE_SEQUENCE,
     code_sequence,
     codes_of,
+    equipment_item,
     method_elements,
 )
 from pipelines.metadata.opening import open_object, read_normalised
@@ -27,10 +38,12 @@ from pipelines.metadata.outline import Outline
 from pipelines.metadata.replacement import PATIENT_ID, PATIENT_NAME
 from pipelines.metadata.root import RootLookup
 from pipelines.metadata.sop_classes import is_transfer_syntax, storage_sop_classes
+from pipelines.metadata.texts import Texts
 from pipelines.metadata.walk import Walk
 from pipelines.objects import Cleaned, Evidence, IdentityValue, Inspection
 from pipelines.report import Report
-from pipelines.verify import IDENTITY_TAGS, verify_written
+from pipelines.verify import verify_written
+from pipelines.verify.search import search_of
 from rules.plan import Plan
 from rules.vocabulary import Operation, Option
 
@@ -47,6 +60,7 @@ __all__ = ["Cleaned", "Evidence", "IdentityValue", "Inspection", "clean", "inspe
 PIXEL_TAGS = frozenset([0x7FE00008, 0x7FE00009, 0x7FE00010])
 _uid = re.compile(r"[0-9A-Za-z_-]+(\.[0-9A-Za-z_-]+)*")
 _UID_CHARACTERS = 64
+_LABEL_TYPES = frozenset(["LABEL", "OVERVIEW"])
 
 
 def inspect(
@@ -152,29 +166,60 @@ def _clean(
 ) -> Cleaned:
     root = RootLookup.of_outline(outline)
     tags = outline.by_tag.keys()
+    _hold_label(root)
     _hold_unavailable(plan, tags, root("Modality") or "")
     sop_class_uid = root("SOPClassUID") or ""
     node = plan.roots[sop_class_uid]
     implicit = outline.head.implicit
-    walk = Walk(
-        outline,
-        context=context,
-        root=root,
-        identity_tags=IDENTITY_TAGS,
-        explain=explain,
+    found = collect_identity(outline, node, IDENTITY_TAGS | TEXT_TAGS)
+    identity = tuple(
+        IdentityValue(tag=tag, value=value, encodings=encodings)
+        for tag, value, encodings in sorted(found)
+        if tag in IDENTITY_TAGS
     )
+    texts = Texts(found)
+    declared = declarations(outline)
     additions = method_elements(plan, implicit=implicit)
-    additions[DEIDENTIFICATION_METHOD_CODE_SEQUENCE] = b""  # once we know what ran
+    # once we know what ran, and what stays
+    additions[DEIDENTIFICATION_METHOD_CODE_SEQUENCE] = b""
+    additions[PRIVATE_DATA_ELEMENT_CHARACTERISTICS_SEQUENCE] = b""
+    if ENCAPSULATED_DOCUMENT_LENGTH in tags and ENCAPSULATED_DOCUMENT in tags:
+        additions[ENCAPSULATED_DOCUMENT_LENGTH] = b""
+    equipment = equipment_item(implicit=implicit)
+    if CONTRIBUTING_EQUIPMENT_SEQUENCE not in tags:
+        additions[CONTRIBUTING_EQUIPMENT_SEQUENCE] = encode_element(
+            CONTRIBUTING_EQUIPMENT_SEQUENCE, b"SQ", equipment, implicit=implicit
+        )
     for tag, vr in ((PATIENT_NAME, b"PN"), (PATIENT_ID, b"LO")):
         if tag not in tags and node[tag].operation is Operation.PSEUDONYM:
             additions[tag] = encode_element(
                 tag, vr, context.pseudonym.encode("ascii"), implicit=implicit
             )
-    segments, positions = walk.run(node, additions)
-    codes = codes_of(plan, walk.notes)
+
+    def walked(*, cuts_known: bool) -> tuple[Walk, list[Segment], dict[int, int]]:
+        walk = Walk(
+            outline,
+            context=context,
+            root=root,
+            texts=texts,
+            declared=declared,
+            cuts_known=cuts_known,
+            explain=explain,
+        )
+        return walk, *walk.run(node, additions, items={CONTRIBUTING_EQUIPMENT_SEQUENCE: equipment})
+
+    walk, segments, positions = walked(cuts_known=False)
+    if Option.CLEAN_DESCRIPTORS in plan.options and _may_hold(segments, identity):
+        walk, segments, positions = walked(cuts_known=True)
+    codes = codes_of(plan, walk.trail.notes)
     segments[positions[DEIDENTIFICATION_METHOD_CODE_SEQUENCE]] = code_sequence(
         codes, implicit=implicit
     )
+    segments[positions[PRIVATE_DATA_ELEMENT_CHARACTERISTICS_SEQUENCE]] = encode_characteristics(
+        walk.private_blocks, implicit=implicit
+    )
+    if ENCAPSULATED_DOCUMENT_LENGTH in positions:
+        segments[positions[ENCAPSULATED_DOCUMENT_LENGTH]] = _document_length(outline, walk)
     # under retain-uids, or by a rule, the three UIDs may stay
     replaced = walk.replacement.uids.replaced
     new = {k: replaced.get(v, v) for k in _REQUIRED[1:4] if (v := root(k) or "")}
@@ -199,22 +244,46 @@ def _clean(
         series_instance_uid=new["SeriesInstanceUID"],
         report=Report(
             plan=plan.hash,
-            actions=dict(walk.counts),
+            actions=dict(walk.trail.counts),
             methods=tuple(code.value for code in codes),
             normalised=normalised,
-            notes=tuple(sorted(walk.notes)),
-            changes=tuple(walk.changes),
+            notes=tuple(sorted(walk.trail.notes)),
+            reasons=dict(sorted(walk.trail.reasons.items())),
+            changes=tuple(walk.trail.changes),
         ),
         evidence=Evidence(
-            identity=tuple(
-                IdentityValue(tag=tag, value=value, encodings=encodings)
-                for tag, value, encodings in sorted(walk.identity.found)
-            ),
+            identity=identity,
             uids=walk.replacement.uids.replaced,
             present=filled,
             present_empty=frozenset(tags) - filled,
         ),
     )
+
+
+def _document_length(outline: Outline, walk: Walk) -> bytes:
+    """Return Encapsulated Document Length: the new document's, or as it was."""
+    size = walk.replacement.document_bytes
+    if size is None:
+        element = outline.by_tag[ENCAPSULATED_DOCUMENT_LENGTH]
+        return outline.buffer[element.start : element.following]
+    value = size.to_bytes(4, "little")
+    implicit = outline.head.implicit
+    return encode_element(ENCAPSULATED_DOCUMENT_LENGTH, b"UL", value, implicit=implicit)
+
+
+def _may_hold(segments: list[Segment], identity: tuple[IdentityValue, ...]) -> bool:
+    """Return whether an identifier may still stand in what was cleaned."""
+    data = b"".join(segment for segment in segments if isinstance(segment, bytes))
+    return any(True for _ in search_of(identity).candidates(data, len(data)))
+
+
+def _hold_label(root: RootLookup) -> None:
+    """Hold the image of a slide's label: it shows who the patient is (PS3.3, C.8.12.4)."""
+    image_type = (root("ImageType") or "").split("\\")
+    if _LABEL_TYPES.isdisjoint(image_type):
+        return
+    if "LABEL" in image_type or root("SpecimenLabelInImage") != "NO":
+        raise HeldError("pixels.label")
 
 
 def _hold_unavailable(plan: Plan, tags: AbstractSet[int], modality: str) -> None:

@@ -8,8 +8,19 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from rules.beyond import names_instance, row_beyond
-from rules.compounds import resolve
-from rules.entries import DATE_VRS, PROFILE, SECTIONS, UNDEFINED, entry_of, removed
+from rules.compounds import OPERATIONS, resolve
+from rules.entries import (
+    CODED_TEXT_VRS,
+    DATE_VRS,
+    PROFILE,
+    SECTIONS,
+    TEXT_VRS,
+    UNDEFINED,
+    cleaned_text,
+    entry_of,
+    removed,
+    walked,
+)
 from rules.plan import Entry
 from rules.tables import Definition, Row, confidentiality_table, definition
 from rules.vocabulary import Action, Operation, Option, UnknownPolicy
@@ -17,6 +28,15 @@ from rules.vocabulary import Action, Operation, Option, UnknownPolicy
 PATIENT_IDENTITY = frozenset({0x00100010, 0x00100020})
 _PATIENT_AGE = 0x00101010
 _OVERLAY_DATA = 0x3000
+_TEXT_OPTIONS = frozenset(
+    [
+        Option.CLEAN_DESCRIPTORS,
+        Option.RETAIN_PATIENT_CHARACTERISTICS,
+        Option.RETAIN_DEVICE_IDENTITY,
+    ]
+)
+_CLEANED_VRS = TEXT_VRS | CODED_TEXT_VRS | {""}
+"""Of an attribute that the dictionary does not know, the file says the VR."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +78,9 @@ class AttributeTable:
     def _of_dictionary(self, found: Definition, *, type_: str) -> Entry:
         rule = "not in PS3.15 Table E.1-1"
         if not names_instance(found):
-            return entry_of(found, Action.KEEP, rule=rule, section=PROFILE, type_=type_)
+            kept = entry_of(found, Action.KEEP, rule=rule, section=PROFILE, type_=type_)
+            # where an identifier stands in it after all
+            return replace(kept, fallback=OPERATIONS[resolve("X", type_=type_)])
         action, section = Action.UID, PROFILE
         if Option.RETAIN_UIDS in self.options:
             action, section = Action.KEEP, SECTIONS[Option.RETAIN_UIDS]
@@ -92,9 +114,26 @@ class AttributeTable:
                 operation=Operation.CAP_AGE if caps else Operation.KEEP,
             )
         cleaning = [o for o, letter in letters.items() if letter == "C"]
-        if cleaning:  # its cleaner is not there yet
-            return replace(basic, note=f"{cleaning[0]}.removed")
+        if cleaning:
+            return _cleaned(basic, found, cleaning[0])
         return basic
+
+
+def _cleaned(basic: Entry, found: Definition, option: Option) -> Entry:
+    """Return the entry of an attribute that `option` cleans; bitmaps can't be read."""
+    by_option = _by_option(basic, option)
+    if found.vr == "SQ":
+        return walked(found, rule=by_option.rule, section=by_option.section, type_=basic.type)
+    if option in _TEXT_OPTIONS and found.vr in _CLEANED_VRS:
+        return cleaned_text(
+            found,
+            rule=by_option.rule,
+            section=by_option.section,
+            fallback=basic.operation,
+            option=option,
+            type_=basic.type,
+        )
+    return replace(basic, note=f"{option}.removed")
 
 
 def is_beside_overlay_data(tag: int) -> bool:

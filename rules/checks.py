@@ -90,6 +90,12 @@ def _option_problems(rule_set: RuleSet, source: Source) -> Iterator[Problem]:
             message = "full and modified dates exclude each other"
             yield source.problem(where, message=message, hint="Leave one of the two out")
         seen.add(option)
+    if rule_set.private_lists and Option.RETAIN_SAFE_PRIVATE not in seen:
+        yield source.problem(
+            ("private_lists",),
+            message="a list of private elements without the option that keeps them",
+            hint=f"Add the option {Option.RETAIN_SAFE_PRIVATE}, or leave private_lists out",
+        )
 
 
 def _date_problems(rule_set: RuleSet, source: Source) -> Iterator[Problem]:

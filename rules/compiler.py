@@ -18,12 +18,20 @@ from rules.attributes import (
 )
 from rules.beyond import rows_beyond
 from rules.compounds import resolve
+from rules.content import CONTENT_SEQUENCES, ContentRules
 from rules.entries import DATE_VRS, UNDEFINED, removed
 from rules.overrides import CompiledRule, overridden, rule_entry
-from rules.plan import Children, Entry, Node, Plan, Roots
+from rules.plan import Children, ConceptKey, ContentNodes, Entry, Node, Plan, Roots
 from rules.private import private_entries
 from rules.schema import RuleSet
-from rules.tables import confidentiality_table, definition, iod_of, iod_types, provenance
+from rules.tables import (
+    ContentRow,
+    confidentiality_table,
+    definition,
+    iod_of,
+    iod_types,
+    provenance,
+)
 from rules.vocabulary import Action, Option
 
 __all__ = [
@@ -51,11 +59,14 @@ class _Place:
     """The root of a dataset, or the items of a sequence, in one IOD.
 
     `sequences` are the paths of the sequences in which the IOD lists attributes.
+    `holds_content`: its items are content items; `row` is that of their concept, if any.
     """
 
     types: Mapping[str, str]
     sequences: frozenset[str]
     path: str
+    holds_content: bool = False
+    row: ContentRow | None = None
 
     def inside(self, keyword: str) -> str:
         return f"{self.path}.{keyword}" if self.path else keyword
@@ -64,6 +75,7 @@ class _Place:
         return self.types.get(self.inside(keyword), "") if keyword else ""
 
 
+_NodeKey = tuple[str, str, bool, ConceptKey | None]
 _ANYWHERE_ELSE = _Place(types={}, sequences=frozenset(), path="?")
 """Items that neither the IOD nor a rule knows."""
 
@@ -82,8 +94,11 @@ class _Compiler:
             for parent in _parents([f"{tag.path}.x"])
         )
         self._item_conditions = any(r.when and r.when.item_attributes for r in rules)
-        self._private = private_entries(self._table.options, rules)
-        self._nodes: dict[tuple[str, str], Node] = {}
+        self._private = private_entries(
+            self._table.options, rules, lists=frozenset(rule_set.private_lists)
+        )
+        self._content = ContentRules(options=self._table.options)
+        self._nodes: dict[_NodeKey, Node] = {}
 
     def root(self, sop_class_uid: str) -> Node:
         """Return the root node of a SOP class."""
@@ -93,23 +108,39 @@ class _Compiler:
         return self._node(iod, place)
 
     def _node(self, iod: str, place: _Place) -> Node:
-        known = self._nodes.get((iod, place.path))
+        key = iod, place.path, place.holds_content, place.row.key if place.row else None
+        known = self._nodes.get(key)
         if known is None:
-            known = self._nodes[iod, place.path] = Node(
+            content = None
+            if place.holds_content:
+                content = ContentNodes(lambda concept: self._of_concept(iod, place, concept))
+            known = self._nodes[key] = Node(
                 lambda tag: self.standard(place, tag),
                 private=self._private,
                 children=Children(lambda tag: self._child(iod, place, tag)),
                 item_conditions=self._item_conditions,
+                content=content,
             )
         return known
+
+    def _of_concept(self, iod: str, place: _Place, concept: ConceptKey) -> Node | None:
+        """Return the node of a content item; None: it goes."""
+        row = self._content.row(*concept)
+        if self._content.goes(row):
+            return None
+        return self._node(iod, replace(place, row=row))
 
     def _child(self, iod: str, place: _Place, tag: int) -> Node:
         found = definition(tag) if not tag >> 16 & 1 else None
         path = place.inside(found.keyword) if found and found.keyword else ""
+        holds_content = (
+            tag in CONTENT_SEQUENCES and Option.CLEAN_STRUCTURED_CONTENT in self._table.options
+        )
         if path in place.sequences or path in self._rule_paths:
-            return self._node(iod, replace(place, path=path))
+            inside = replace(place, path=path, holds_content=holds_content, row=None)
+            return self._node(iod, inside)
         # One node for all such places: what a hostile file nests costs no memory here.
-        return self._node("", _ANYWHERE_ELSE)
+        return self._node("", replace(_ANYWHERE_ELSE, holds_content=holds_content))
 
     def standard(self, place: _Place, tag: int) -> Entry:
         """Return the entry of an element of an even group."""
@@ -129,6 +160,10 @@ class _Compiler:
         return rule_entry(rule, found, basic=basic, type_=type_)
 
     def _of_tables(self, place: _Place, tag: int) -> Entry:
+        if place.holds_content:
+            of_content = self._content.entry(tag, place.row)
+            if of_content is not None:
+                return of_content
         entry = self._table.entry(tag, type_of=place.type_of)
         if is_beside_overlay_data(tag):
             return with_overlay_data(entry, self.standard(place, overlay_data(tag)))

@@ -28,6 +28,10 @@ SECTIONS: Mapping[Option, str] = {
 """Where the standard defines an option."""
 
 DATE_VRS = frozenset({"DA", "DT", "TM"})
+TEXT_VRS = frozenset({"LO", "SH", "ST", "LT", "UT", "UC"})
+"""VRs of free text."""
+CODED_TEXT_VRS = frozenset({"AE", "CS"})
+"""VRs of words that a text cleaner may not change in part."""
 UNDEFINED = Definition(vr="", keyword="", name="")
 """What the dictionary says of an element that it does not have."""
 
@@ -65,6 +69,44 @@ def shifted(
     """Return the entry that shifts a date; `fallback` is for what is none."""
     entry = entry_of(found, Action.REMOVE, rule=rule, section=section, type_=type_)
     return replace(entry, action=Action.CLEAN, operation=Operation.SHIFT_DATE, fallback=fallback)
+
+
+def cleaned_text(
+    found: Definition,
+    *,
+    rule: str,
+    section: str,
+    fallback: Operation,
+    option: str,
+    type_: str = "",
+) -> Entry:
+    """Return the entry that cuts the person out of a text.
+
+    Parameters
+    ----------
+    fallback : Operation
+        For what is no text, and where nothing of it is left.
+    option : str
+        Whose ``.removed`` note is written where a value can't be read as text.
+    """
+    operation = Operation.CLEAN_KNOWN if found.vr in CODED_TEXT_VRS else Operation.CLEAN_TEXT
+    return Entry(
+        action=Action.CLEAN,
+        operation=operation,
+        fallback=fallback_of(fallback),
+        vr=found.vr,
+        keyword=found.keyword,
+        rule=rule,
+        section=section,
+        type=type_,
+        unfit_note=f"{option}.removed",
+    )
+
+
+def walked(found: Definition, *, rule: str, section: str, type_: str = "") -> Entry:
+    """Return the entry of a sequence that is cleaned by what is done with its items."""
+    kept = entry_of(found, Action.KEEP, rule=rule, section=section, type_=type_)
+    return replace(kept, action=Action.CLEAN)
 
 
 def removed(rule: str) -> Entry:

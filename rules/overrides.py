@@ -6,11 +6,21 @@ from dataclasses import dataclass, replace
 from rules.beyond import letter_beyond, names_instance
 from rules.compounds import OPERATIONS
 from rules.conditions import Condition
-from rules.entries import DATE_VRS, SECTIONS, entry_of, fallback_of, shifted
+from rules.entries import (
+    CODED_TEXT_VRS,
+    DATE_VRS,
+    SECTIONS,
+    TEXT_VRS,
+    cleaned_text,
+    entry_of,
+    fallback_of,
+    shifted,
+    walked,
+)
 from rules.plan import Entry
 from rules.tables import Definition, confidentiality_table, definition
 from rules.tags import TagPattern
-from rules.vocabulary import Action, Option
+from rules.vocabulary import Action, Operation, Option
 
 _SECTION = "PS3.15 Table E.1-1a"
 
@@ -83,7 +93,24 @@ def rule_entry(rule: CompiledRule, found: Definition, *, basic: Action, type_: s
         )
     if found.vr == "UI":
         return entry_of(found, Action.UID, rule=rule.origin, section=_SECTION, type_=type_)
+    return _cleaned(rule, found, basic=basic, type_=type_)
+
+
+def _cleaned(rule: CompiledRule, found: Definition, *, basic: Action, type_: str) -> Entry:
+    if found.vr == "SQ":
+        return walked(found, rule=rule.origin, section=_SECTION, type_=type_)
     entry = entry_of(found, basic, rule=rule.origin, section=_SECTION, type_=type_)
+    if found.keyword == "EncapsulatedDocument":
+        return replace(entry, action=Action.CLEAN, operation=Operation.CLEAN_DOCUMENT)
+    if found.vr in TEXT_VRS | CODED_TEXT_VRS | {""}:
+        return cleaned_text(
+            found,
+            rule=rule.origin,
+            section=SECTIONS[Option.CLEAN_DESCRIPTORS],
+            fallback=OPERATIONS[basic],
+            option="rules.clean",
+            type_=type_,
+        )
     return replace(entry, note="rules.clean.removed")
 
 

@@ -44,7 +44,8 @@ class Entry:
         ``"clean-descriptors.removed"``; "" otherwise.
     unfit_note : str
         Of a kept private element: it stays only where its value is one of `vr`; else it
-        is removed with this note. "" asks nothing.
+        is removed with this note. Of a text that is cleaned: where it can't be read, the
+        fallback is carried out with this note. "" asks nothing.
     if_date : Entry | None
         Of a private element that a rule keeps: what is done where the file's VR is one of
         a date or time; None: no other thing.
@@ -115,6 +116,27 @@ class Children(dict[int, "Node"]):
         return node
 
 
+ConceptKey = tuple[str, str, str]
+"""Value type, code and coding scheme of a content item; "" where unknown."""
+
+
+class ContentNodes(dict[ConceptKey, "Node | None"]):
+    """Nodes of content items (PS3.3, 10.2) by concept; None: the item goes."""
+
+    __slots__ = ("_resolve",)
+
+    def __init__(self, resolve: Callable[[ConceptKey], "Node | None"]) -> None:
+        super().__init__()
+        self._resolve = resolve
+
+    def __missing__(self, key: ConceptKey) -> "Node | None":
+        """Resolve `key` once."""
+        if len(self) >= _MOST_ENTRIES:
+            self.clear()
+        node = self[key] = self._resolve(key)
+        return node
+
+
 class Node(dict[int, Entry]):
     """Entries of the standard (even group) elements of one place, by tag.
 
@@ -127,9 +149,12 @@ class Node(dict[int, Entry]):
         By tag of the sequence (standard or private).
     item_conditions : bool
         True where a condition looks at attributes of the item that holds the element.
+    content : ContentNodes or None
+        Of the items of a sequence of content items: an item with a concept name has a node
+        of its own.
     """
 
-    __slots__ = ("_resolve", "children", "item_conditions", "private")
+    __slots__ = ("_resolve", "children", "content", "item_conditions", "private")
 
     def __init__(
         self,
@@ -138,12 +163,14 @@ class Node(dict[int, Entry]):
         private: PrivateEntries,
         children: Children,
         item_conditions: bool,
+        content: ContentNodes | None = None,
     ) -> None:
         super().__init__()
         self._resolve = resolve
         self.private = private
         self.children = children
         self.item_conditions = item_conditions
+        self.content = content
 
     def __missing__(self, tag: int) -> Entry:
         """Resolve `tag` once."""

@@ -1,46 +1,80 @@
 """What is done with private elements: removed, unless a rule or the safe private list names one."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from rules.entries import DATE_VRS, SECTIONS, UNDEFINED, entry_of, removed, shifted
+from rules.entries import (
+    DATE_VRS,
+    SECTIONS,
+    TEXT_VRS,
+    UNDEFINED,
+    cleaned_text,
+    entry_of,
+    removed,
+    shifted,
+)
 from rules.overrides import CompiledRule, overridden, rule_entry
 from rules.plan import Entry, PrivateEntries, PrivateKey
-from rules.tables import Definition, safe_private
+from rules.tables import Definition, ListedPrivate, safe_private, tcia_private
 from rules.tags import REFUSED_PRIVATE_GROUPS
-from rules.vocabulary import Action, Operation, Option
+from rules.vocabulary import Action, Operation, Option, PrivateList
 
 _FREE_VRS = frozenset(["LO", "SH", "ST", "LT", "UT", "UC", "PN", "UN", "OB", "OW"])
 """VRs that hold anything: the list of safe elements is no proof."""
 
 
-def private_entries(options: frozenset[Option], rules: Sequence[CompiledRule]) -> PrivateEntries:
+def private_entries(
+    options: frozenset[Option],
+    rules: Sequence[CompiledRule],
+    *,
+    lists: frozenset[PrivateList],
+) -> PrivateEntries:
     """Return the entries of private elements, the same at every place.
 
     Parameters
     ----------
     options : frozenset[Option]
         Those that are on.
+    lists : frozenset[PrivateList]
+        Taken beside the standard's, under `retain-safe-private`.
     rules : Sequence[CompiledRule]
         Of the rule set, in order.
     """
     nothing_stays = Option.RETAIN_SAFE_PRIVATE not in options and not any(
         tag.private for rule in rules for tag in rule.tags
     )
-    return PrivateEntries(lambda key: _entry(key, options, rules), nothing_stays=nothing_stays)
+    listed = _listed(lists) if Option.RETAIN_SAFE_PRIVATE in options else {}
+    return PrivateEntries(
+        lambda key: _entry(key, options, rules, listed=listed), nothing_stays=nothing_stays
+    )
 
 
-def _entry(key: PrivateKey, options: frozenset[Option], rules: Sequence[CompiledRule]) -> Entry:
+def _listed(lists: frozenset[PrivateList]) -> Mapping[PrivateKey, ListedPrivate]:
+    """Return the safe elements of all lists; of two VRs nobody knows which."""
+    found = dict(tcia_private()) if PrivateList.TCIA in lists else {}
+    for key, safe in safe_private().items():
+        found[key] = ListedPrivate(letter="K", vr=safe.vr, rule="PS3.15 Table E.3.10-1")
+    return found
+
+
+def _entry(
+    key: PrivateKey,
+    options: frozenset[Option],
+    rules: Sequence[CompiledRule],
+    *,
+    listed: Mapping[PrivateKey, ListedPrivate],
+) -> Entry:
     if key[1] in REFUSED_PRIVATE_GROUPS:
         gone = removed("private group that no data set may have")
         return replace(gone, section="PS3.5 7.8")
     full_dates = Option.RETAIN_LONGITUDINAL_FULL_DATES in options
-    safe = safe_private().get(key)
-    found = Definition(vr=safe.vr if safe and "/" not in safe.vr else "", keyword="", name="")
+    safe = listed.get(key)
+    vr = safe.vr if safe else _known_vr(key)
+    found = Definition(vr=vr if "/" not in vr else "", keyword="", name="")
 
     def by_table() -> Entry:
-        if safe is not None and Option.RETAIN_SAFE_PRIVATE in options:
-            return _of_safe(found, options)
+        if safe is not None:
+            return _of_safe(safe, found, options)
         return removed("PS3.15 Table E.1-1, private attributes")
 
     return overridden(
@@ -71,13 +105,23 @@ def _of_rule(rule: CompiledRule, found: Definition, *, full_dates: bool) -> Entr
     return replace(entry, if_date=date)
 
 
-def _of_safe(found: Definition, options: frozenset[Option]) -> Entry:
+def _known_vr(key: PrivateKey) -> str:
+    safe = safe_private().get(key)
+    return safe.vr if safe else ""
+
+
+def _of_safe(safe: ListedPrivate, found: Definition, options: frozenset[Option]) -> Entry:
     option = Option.RETAIN_SAFE_PRIVATE
-    rule, section, note = "PS3.15 Table E.3.10-1", SECTIONS[option], f"{option}.removed"
-    if not found.vr or found.vr in _FREE_VRS:
+    rule, section, note = safe.rule, SECTIONS[option], f"{option}.removed"
+    if found.vr in TEXT_VRS and safe.letter == "K" and Option.CLEAN_DESCRIPTORS in options:
+        return cleaned_text(
+            found, rule=rule, section=section, fallback=Operation.REMOVE, option=option
+        )
+    is_odd = safe.letter == "C" and found.vr not in DATE_VRS  # e.g. seconds since an epoch
+    if not found.vr or found.vr in _FREE_VRS or is_odd:
         return replace(entry_of(found, Action.REMOVE, rule=rule, section=section), note=note)
     action = Action.KEEP
-    if found.vr == "UI" and Option.RETAIN_UIDS not in options:
+    if (found.vr == "UI" or safe.letter == "U") and Option.RETAIN_UIDS not in options:
         action = Action.UID
     if found.vr in DATE_VRS and Option.RETAIN_LONGITUDINAL_FULL_DATES not in options:
         action = Action.REMOVE

@@ -17,7 +17,14 @@ from rules.vocabulary import Option
 TYPES = ("1", "1C", "2", "2C", "3")
 """Types of attributes (PS3.5, 7.4), strictest first."""
 
-EDITED_TABLES = ("ps315_e1_1.tsv", "ps315_e3_10_1.tsv", "cid_7050.tsv", "iod_types.json")
+EDITED_TABLES = (
+    "ps315_e1_1.tsv",
+    "ps315_e3_4_1.tsv",
+    "ps315_e3_10_1.tsv",
+    "tcia_private.tsv",
+    "cid_7050.tsv",
+    "iod_types.json",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +119,53 @@ class SafePrivate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ContentRow:
+    """A row of PS3.15 Table E.3.4-1: a content item.
+
+    Attributes
+    ----------
+    code, scheme : str
+        Of the concept name.
+    value_type : str
+        ``"TEXT"``, ``"PNAME"`` … (PS3.3, 10.2).
+    basic : str
+        Action of the Basic Profile: X, D or X/D.
+    options : Mapping[Option, str]
+        Letter by option; options without a letter are missing.
+    """
+
+    code: str
+    scheme: str
+    value_type: str
+    basic: str
+    options: Mapping[Option, str]
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """Return value type, code and scheme."""
+        return self.value_type, self.code, self.scheme
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedPrivate:
+    """A private element on a list of what may stay.
+
+    Attributes
+    ----------
+    letter : str
+        K, U or C (of a date).
+    vr : str
+        "" where the list has none; several are joined by a slash.
+    rule : str
+        The list, in words.
+    """
+
+    letter: str
+    vr: str
+    rule: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MethodCode:
     """A code of CID 7050, De-identification Method (PS3.16)."""
 
@@ -177,6 +231,36 @@ def safe_private() -> Mapping[tuple[str, int, int], SafePrivate]:
     return {
         (creator, int(group, 16), int(element, 16)): SafePrivate(vr=vr, name=name)
         for group, element, creator, vr, _vm, name in lines
+    }
+
+
+@cache
+def content_table() -> Mapping[tuple[str, str, str], ContentRow]:
+    """Return PS3.15 Table E.3.4-1 by code, coding scheme and value type."""
+    header, *lines = _lines("ps315_e3_4_1.tsv")
+    options = [Option(name.replace("_", "-")) for name in header[5:]]
+    rows = (
+        ContentRow(
+            code=code,
+            scheme=scheme,
+            value_type=value_type,
+            basic=basic,
+            options={o: letter for o, letter in zip(options, letters, strict=True) if letter},
+        )
+        for code, scheme, value_type, _meaning, basic, *letters in lines
+    )
+    return {(row.code, row.scheme, row.value_type): row for row in rows}
+
+
+@cache
+def tcia_private() -> Mapping[tuple[str, int, int], ListedPrivate]:
+    """Return what The Cancer Imaging Archive keeps, by creator, group and low byte."""
+    _, *lines = _lines("tcia_private.tsv")
+    return {
+        (creator, int(group, 16), int(element, 16)): ListedPrivate(
+            letter=letter, vr=vr, rule="list of The Cancer Imaging Archive"
+        )
+        for group, element, creator, letter, vr in lines
     }
 
 

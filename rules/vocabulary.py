@@ -29,6 +29,12 @@ class Operation(StrEnum):
     REPLACE_UID = "replace-uid"
     SHIFT_DATE = "shift-date"
     CAP_AGE = "cap-age"
+    CLEAN_TEXT = "clean-text"
+    """The person is cut out of the text, the clinical words stay (PS3.15, E.3.5)."""
+    CLEAN_KNOWN = "clean-known"
+    """Only what is known of the subject and other persons is cut out."""
+    CLEAN_DOCUMENT = "clean-document"
+    """A PDF is written anew from its cleaned text."""
     PSEUDONYM = "pseudonym"
     """Patient ID, Patient's Name: the subject's pseudonym."""
     HOLD = "hold"
@@ -50,6 +56,13 @@ class Option(StrEnum):
     RETAIN_INSTITUTION_IDENTITY = "retain-institution-identity"
     RETAIN_UIDS = "retain-uids"
     RETAIN_SAFE_PRIVATE = "retain-safe-private"
+
+
+class PrivateList(StrEnum):
+    """Lists of private elements that may stay, beside PS3.15 Table E.3.10-1."""
+
+    TCIA = "tcia"
+    """What The Cancer Imaging Archive keeps."""
 
 
 class UnknownPolicy(StrEnum):

@@ -13,11 +13,16 @@ DEIDENTIFICATION_METHOD = 0x00120063
 DEIDENTIFICATION_METHOD_CODE_SEQUENCE = 0x00120064
 LONGITUDINAL_TEMPORAL_INFORMATION_MODIFIED = 0x00280303
 
+CONTRIBUTING_EQUIPMENT_SEQUENCE = 0x0018A001
+
 _HASH_DIGITS = 32
 _LO_CHARACTERS = 64
 
 CLEANERS = frozenset(
     [
+        Option.CLEAN_DESCRIPTORS,
+        Option.CLEAN_GRAPHICS,
+        Option.CLEAN_STRUCTURED_CONTENT,
         Option.RETAIN_LONGITUDINAL_FULL_DATES,
         Option.RETAIN_LONGITUDINAL_MODIFIED_DATES,
         Option.RETAIN_PATIENT_CHARACTERISTICS,
@@ -71,6 +76,28 @@ def method_elements(plan: Plan, *, implicit: bool) -> dict[int, bytes]:
             LONGITUDINAL_TEMPORAL_INFORMATION_MODIFIED, b"CS", dates
         ),
     }
+
+
+def equipment_item(*, implicit: bool) -> bytes:
+    """Return our item of Contributing Equipment Sequence (PS3.3, C.12.1.1.5).
+
+    Purpose of Reference is De-identifying Equipment (CID 7005).
+    """
+
+    def encode(tag: int, vr: bytes, text: str) -> bytes:
+        return encode_element(tag, vr, text.encode("ascii"), implicit=implicit)
+
+    purpose = encode_item(
+        encode(0x00080100, b"SH", "109104")
+        + encode(0x00080102, b"SH", "DCM")
+        + encode(0x00080104, b"LO", "De-identifying Equipment")
+    )
+    return encode_item(
+        encode(0x00080070, b"LO", "Narthex")
+        + encode(0x00081090, b"LO", "Narthex")
+        + encode(0x00181020, b"LO", VERSION)
+        + encode_element(0x0040A170, b"SQ", purpose, implicit=implicit)
+    )
 
 
 def code_sequence(codes: Collection[MethodCode], *, implicit: bool) -> bytes:

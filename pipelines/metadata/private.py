@@ -58,6 +58,14 @@ class PrivateBlocks:
         _, creator, position = self._creators[block]
         self._out[position] = self._buffer[creator.start : creator.following]
 
+    def kept(self) -> list[tuple[str, int]]:
+        """Return creator and group of the blocks of which something stays."""
+        return [
+            (name, block >> 8)
+            for block, (name, _, position) in self._creators.items()
+            if self._out[position] != b""
+        ]
+
     def removed(self) -> int:
         """Return how many creators did not stay."""
         return sum(self._out[position] == b"" for _, _, position in self._creators.values())

@@ -1,19 +1,53 @@
 """Make the value that takes the place of another, operation by operation."""
 
+from typing import NamedTuple
+
 from pipelines.context import SubjectContext
 from pipelines.metadata.actions import cap_ages, shift_values
+from pipelines.metadata.documents import (
+    ENCAPSULATED_DOCUMENT,
+    MIME_TYPE_OF_ENCAPSULATED_DOCUMENT,
+    replaced_document,
+)
 from pipelines.metadata.dummies import VALUES, dummy_items
 from pipelines.metadata.elements import Element
 from pipelines.metadata.fitness import fits
 from pipelines.metadata.outline import Outline
 from pipelines.metadata.persons import replace_persons
 from pipelines.metadata.place import Place
+from pipelines.metadata.texts import UNREADABLE, Texts
 from pipelines.metadata.uids import UidMap
+from rules.entries import CODED_TEXT_VRS, PROFILE
 from rules.plan import Entry
 from rules.vocabulary import Operation
 
 PATIENT_NAME = 0x00100010
 PATIENT_ID = 0x00100020
+
+
+class Made(NamedTuple):
+    """What was made of a value.
+
+    Attributes
+    ----------
+    operation : Operation
+        That was carried out in the end.
+    value : bytes or None
+        None: it stays as it is.
+    note : str
+        For the report; "" where there is nothing to say.
+    reasons : tuple[str, ...]
+        Of a text: codes of what was cut out.
+    """
+
+    operation: Operation
+    value: bytes | None
+    note: str = ""
+    reasons: tuple[str, ...] = ()
+
+
+_DOCUMENT = frozenset([Operation.CLEAN_DOCUMENT, Operation.DUMMY])
+_TEXT_OPERATIONS = frozenset([Operation.CLEAN_TEXT, Operation.CLEAN_KNOWN, Operation.KEEP])
 
 
 class Replacement:
@@ -23,25 +57,38 @@ class Replacement:
     ----------
     outline : Outline
     context : SubjectContext
+    texts : Texts
 
     Attributes
     ----------
     uids : UidMap
+    document_bytes : int or None
+        Length of the encapsulated document that took the place of the source's.
     """
 
-    __slots__ = ("_context", "_patient", "_pseudonym", "uids")
+    __slots__ = (
+        "_context",
+        "_mime_type",
+        "_patient",
+        "_pseudonym",
+        "_texts",
+        "document_bytes",
+        "uids",
+    )
 
-    def __init__(self, outline: Outline, context: SubjectContext) -> None:
+    def __init__(self, outline: Outline, context: SubjectContext, texts: Texts) -> None:
         self._context = context
         self._pseudonym = context.pseudonym.encode("ascii")
         self._patient = {
             tag: (outline.find(tag) or b"").strip(b"\0 ") for tag in (PATIENT_NAME, PATIENT_ID)
         }
+        mime_type = outline.find(MIME_TYPE_OF_ENCAPSULATED_DOCUMENT) or b""
+        self._mime_type = mime_type.decode("latin-1").strip("\0 ")
+        self._texts = texts
+        self.document_bytes: int | None = None
         self.uids = UidMap(context.uid_secret, context.uid_generation)
 
-    def make(
-        self, entry: Entry, element: Element, value: bytes, place: Place
-    ) -> tuple[Operation, bytes]:
+    def make(self, entry: Entry, element: Element, value: bytes, place: Place) -> Made:
         """Return what was carried out in the end, and the new value.
 
         Parameters
@@ -51,6 +98,10 @@ class Replacement:
         """
         vr = entry.vr or element.vr.decode("latin-1")
         operation = entry.operation
+        if element.tag == ENCAPSULATED_DOCUMENT and not place.depth and operation in _DOCUMENT:
+            return self._document(operation, entry, value)
+        if operation in _TEXT_OPERATIONS:
+            return self._cleaned(entry, element, vr, value, place)
         if operation is Operation.PSEUDONYM:
             new = self._pseudonymise(element.tag, value, place)
         else:
@@ -58,7 +109,46 @@ class Replacement:
         if new is None:
             operation = entry.fallback
             new = self._value(operation, entry, vr, value, place)
-        return operation, new or b""
+        return Made(operation, new or b"")
+
+    def _document(self, operation: Operation, entry: Entry, value: bytes) -> Made:
+        if operation is Operation.DUMMY and entry.section != PROFILE:
+            return Made(operation, VALUES[b"OB"])  # a rule of the site
+        reasons: list[str] = []
+
+        def clean(text: str) -> str:
+            cut = self._texts.clean_text(text)
+            reasons.extend(cut.reasons)
+            return cut.text
+
+        new, note = replaced_document(
+            value,
+            mime_type=self._mime_type,
+            clean=clean if operation is Operation.CLEAN_DOCUMENT else None,
+        )
+        self.document_bytes = len(new)
+        return Made(operation, new, note, tuple(dict.fromkeys(reasons)))
+
+    def _cleaned(self, entry: Entry, element: Element, vr: str, value: bytes, place: Place) -> Made:
+        """Return a text without the person; a coded word stays whole or goes."""
+        kept = Made(Operation.KEEP, None)
+        if not value:
+            return kept
+        operation = entry.operation
+        if operation is Operation.KEEP or vr in CODED_TEXT_VRS:
+            operation = Operation.CLEAN_KNOWN
+        new, reasons = UNREADABLE
+        if element.vr.decode("latin-1") in ("", "UN", vr):
+            new, reasons = self._texts.clean(value, vr, place.encodings, operation)
+        if new is None and entry.operation is Operation.KEEP:
+            return kept  # the gate looks at it again, in every encoding
+        if new is not None and not reasons:
+            return kept
+        if new and vr not in CODED_TEXT_VRS:
+            return Made(operation, new, reasons=reasons)
+        made = self._value(entry.fallback, entry, vr, value, place) or b""
+        note = entry.unfit_note if new is None else ""
+        return Made(entry.fallback, made, note, reasons)
 
     def _pseudonymise(self, tag: int, value: bytes, place: Place) -> bytes | None:
         """At the root, and where the same value stands again; else None."""
@@ -70,7 +160,7 @@ class Replacement:
     def _value(
         self, operation: Operation, entry: Entry, vr: str, value: bytes, place: Place
     ) -> bytes | None:
-        if operation is Operation.DUMMY:
+        if operation in _DOCUMENT:
             return self._dummy(entry.keyword, vr, value, place)
         if operation is Operation.EMPTY or operation is Operation.REMOVE or not value:
             return b""

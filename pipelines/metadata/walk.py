@@ -5,11 +5,15 @@ needs it; bulk values pass as spans of the source. What each operation means sta
 ``ops/manual/metadata.md``.
 """
 
-from collections import Counter
+from dataclasses import replace
 
 from pipelines.context import Segment, Span, SubjectContext
 from pipelines.errors import HeldError, MalformedError
+from pipelines.metadata.additions import with_additions
+from pipelines.metadata.characteristics import Declarations, is_unsafe
 from pipelines.metadata.charsets import DEFAULT
+from pipelines.metadata.content import concept_of, is_oldest
+from pipelines.metadata.dummies import dummy_items
 from pipelines.metadata.elements import (
     MAX_DEPTH,
     MAX_ELEMENTS,
@@ -20,15 +24,16 @@ from pipelines.metadata.elements import (
 )
 from pipelines.metadata.encode import encode_element, encode_item, encode_sequence
 from pipelines.metadata.fitness import fits
-from pipelines.metadata.identity import IdentityCollector
 from pipelines.metadata.outline import Outline
 from pipelines.metadata.place import Place, encodings_at, show
 from pipelines.metadata.private import PrivateBlocks
 from pipelines.metadata.replacement import Replacement, written_vr
 from pipelines.metadata.root import RootLookup
-from pipelines.report import Change
+from pipelines.metadata.texts import Texts
+from pipelines.metadata.trail import Trail
+from rules.entries import CODED_TEXT_VRS, PROFILE, SECTIONS, TEXT_VRS, removed
 from rules.plan import Entry, Node
-from rules.vocabulary import Operation
+from rules.vocabulary import Operation, Option
 
 _ODD_GROUP = 0x10000
 _FRAGMENTS_VRS = frozenset([b"OB", b"OW"])
@@ -36,6 +41,11 @@ _DATE_VRS = frozenset([b"DA", b"DT", b"TM"])
 _NO_VRS = frozenset([b"", b"UN"])
 _UNKNOWN_VRS = frozenset(["", "UN"])
 _ITEM_TAG = b"\xfe\xff\x00\xe0"
+_CONTENT_ITEM_IDENTIFIER = b"\x40\x00\x73\xdb"
+"""Tag of Referenced Content Item Identifier, as encoded: items are named by position."""
+_SAFE = SECTIONS[Option.RETAIN_SAFE_PRIVATE]
+_DECLARED_UNSAFE = replace(removed("source: may identify (0008,0300)"), section=_SAFE)
+_TEXT_VRS = TEXT_VRS | CODED_TEXT_VRS
 
 _KEEP = Operation.KEEP
 _REMOVE = Operation.REMOVE
@@ -50,36 +60,21 @@ class Walk:
     context : SubjectContext
     root : RootLookup
         Decoded root attributes, for conditions.
-    identity_tags : frozenset[int]
-        Tags whose source values are collected where they are not kept.
+    texts : Texts
+    declared : Declarations
+        What the source says of its private blocks.
+    cuts_known : bool
+        True: what is known of the subject is also cut out of texts that the tables keep.
     explain : bool
         True: list every change.
 
     Attributes
     ----------
-    counts : Counter[str]
-        Elements by operation, those inside removed sequences not counted.
-    notes : set[str]
-        See `rules.plan.Entry.note`.
+    trail : Trail
+    private_blocks : list[tuple[str, int]]
+        Creator and group of the private blocks of the root of which something stays.
     replacement : Replacement
-    identity : IdentityCollector
-    changes : list[Change]
     """
-
-    __slots__ = (
-        "_buffer",
-        "_elements_seen",
-        "_explain",
-        "_items_seen",
-        "_outline",
-        "_root",
-        "_scanner",
-        "changes",
-        "counts",
-        "identity",
-        "notes",
-        "replacement",
-    )
 
     def __init__(
         self,
@@ -87,23 +82,28 @@ class Walk:
         *,
         context: SubjectContext,
         root: RootLookup,
-        identity_tags: frozenset[int],
+        texts: Texts,
+        declared: Declarations,
+        cuts_known: bool,
         explain: bool,
     ) -> None:
         self._outline = outline
         self._buffer = outline.buffer
         self._scanner = Scanner(outline.buffer, outline.ends)
         self._root = root
-        self._explain = explain
+        self.trail = Trail(lists_changes=explain)
+        self._appended: dict[int, bytes] = {}
+        self._refers_by_position = _CONTENT_ITEM_IDENTIFIER in outline.buffer
         self._elements_seen = 0
         self._items_seen = 0
-        self.counts: Counter[str] = Counter()
-        self.notes: set[str] = set()
-        self.replacement = Replacement(outline, context)
-        self.identity = IdentityCollector(identity_tags)
-        self.changes: list[Change] = []
+        self.replacement = Replacement(outline, context, texts)
+        self._cuts_known = cuts_known
+        self._declared = declared
+        self.private_blocks: list[tuple[str, int]] = []
 
-    def run(self, node: Node, additions: dict[int, bytes]) -> tuple[list[Segment], dict[int, int]]:
+    def run(
+        self, node: Node, additions: dict[int, bytes], *, items: dict[int, bytes]
+    ) -> tuple[list[Segment], dict[int, int]]:
         """Clean the data set.
 
         Parameters
@@ -112,6 +112,8 @@ class Walk:
             Of the root.
         additions : dict[int, bytes]
             Encoded elements to add at the root, by tag; they replace the source's.
+        items : dict[int, bytes]
+            Encoded items to append to sequences of the root that stay, by tag.
 
         Returns
         -------
@@ -125,6 +127,7 @@ class Walk:
         HeldError
             `metadata.unknown`, `metadata.limit`, `metadata.malformed`.
         """
+        self._appended = items
         elements = self._outline.elements
         place = Place(
             node=node,
@@ -133,20 +136,7 @@ class Walk:
             encodings=encodings_at(elements, self._buffer, DEFAULT),
             path="",
         )
-        segments: list[Segment] = []
-        positions: dict[int, int] = {}
-        start = 0
-        for tag, encoded in sorted(additions.items()):
-            stop = start
-            while stop < len(elements) and elements[stop].tag < tag:
-                stop += 1
-            segments += self._part(elements[start:stop], place)
-            positions[tag] = len(segments)
-            segments.append(encoded)
-            replaced = stop < len(elements) and elements[stop].tag == tag
-            start = stop + replaced
-        segments += self._part(elements[start:], place)
-        return segments, positions
+        return with_additions(elements, additions, lambda part: self._part(part, place))
 
     def _part(self, elements: list[Element], place: Place) -> list[Segment]:
         cleaned = self._dataset(elements, place)
@@ -168,8 +158,8 @@ class Walk:
         out: list[Segment] = []
         first = run = elements[0].start  # where the run of kept elements starts
         blocks = PrivateBlocks(buffer, out)
-        identity_tags = self.identity.tags
-        nothing_private = node.private.nothing_stays and not self._explain
+        listing = self.trail.lists_changes
+        nothing_private = node.private.nothing_stays and not listing
         kept = removed = 0
         for element in elements:
             tag = element.tag
@@ -189,6 +179,8 @@ class Walk:
                     removed += not blocks.add(element)
                     continue
                 entry = node.private[key]
+                if self._declared and entry.section == _SAFE and is_unsafe(self._declared, key):
+                    entry = _DECLARED_UNSAFE
             else:
                 entry = node[tag]
             if entry.alternatives:
@@ -199,10 +191,13 @@ class Walk:
             new: bytes | None
             if operation is _REMOVE:
                 removed += 1
-                if tag in identity_tags or entry.note or entry.vr == "SQ" or self._explain:
-                    self._leave(element, entry, place)
+                if entry.note or listing:
+                    self.trail.note(entry.note)
+                    self.trail.record(element.tag, entry, _REMOVE, place)
                 new = b""
-            elif operation is not _KEEP:
+            elif operation is not _KEEP or (
+                self._cuts_known and entry.vr in _TEXT_VRS and entry.section == PROFILE
+            ):
                 new = self._replace(element, entry, place)
             elif (
                 entry.unfit_note
@@ -210,9 +205,8 @@ class Walk:
                 and not fits(self._value(element), vr=element.vr, asked=entry.vr)
             ):
                 removed += 1
-                self.notes.add(entry.unfit_note)
-                if self._explain:
-                    self._record(element, entry, _REMOVE, place)
+                self.trail.note(entry.unfit_note)
+                self.trail.record(element.tag, entry, _REMOVE, place)
                 new = b""
             elif (
                 element.vr == b"SQ"
@@ -239,8 +233,10 @@ class Walk:
                 out.append(buffer[run : element.value])
                 out.append(Span(*element.bulk))
                 run = element.following
-        self.counts["keep"] += kept
-        self.counts["remove"] += removed + blocks.removed()
+        if not place.depth:
+            self.private_blocks += blocks.kept()
+        self.trail.counts["keep"] += kept
+        self.trail.counts["remove"] += removed + blocks.removed()
         if run == first and not out:
             return None
         out.append(buffer[run : elements[-1].following])
@@ -252,38 +248,24 @@ class Walk:
         if place.depth and place.node.item_conditions:
             by_tag = {element.tag: element for element in elements}
             item = RootLookup(by_tag, self._buffer, place.encodings)
-        for condition, alternative in entry.alternatives:
-            if condition.holds(self._root, item):
-                return alternative
-        return entry
+        holding = (e for condition, e in entry.alternatives if condition.holds(self._root, item))
+        return next(holding, entry)
 
-    def _leave(self, element: Element, entry: Entry, place: Place) -> None:
-        """Note that the value of an element does not stay."""
-        if entry.note:
-            self.notes.add(entry.note)
-        if element.tag in self.identity.tags:
-            self.identity.collect(element.tag, self._value(element), place.encodings)
-        elif entry.vr == "SQ":
-            self.identity.collect_inside(
-                element,
-                place.encodings,
-                scanner=self._scanner,
-                implicit=place.implicit,
-                depth=place.depth,
-            )
-        if self._explain and entry.operation is _REMOVE:
-            self._record(element, entry, _REMOVE, place)
-
-    def _replace(self, element: Element, entry: Entry, place: Place) -> bytes:
-        """Return the element with another value; empty where it goes after all."""
+    def _replace(self, element: Element, entry: Entry, place: Place) -> bytes | None:
+        """Return the element with another value; empty where it goes, None where it stays."""
         if entry.operation is Operation.HOLD:
             raise HeldError("metadata.unknown", where=show(element.tag))
-        self._leave(element, entry, place)
+        self.trail.note(entry.note)
+        if entry.operation is Operation.CAP_AGE and entry.vr == "SQ":
+            return self._measured_age(element, entry, place)
         value = self._value(element)
-        operation, new = self.replacement.make(entry, element, value, place)
-        self.counts[operation.value] += 1
-        if self._explain:
-            self._record(element, entry, operation, place)
+        operation, new, note, reasons = self.replacement.make(entry, element, value, place)
+        self.trail.note(note)
+        self.trail.counts[operation.value] += 1
+        self.trail.reasons.update(reasons)
+        if new is None:
+            return None
+        self.trail.record(element.tag, entry, operation, place, reasons)
         if operation is _REMOVE:
             return b""
         vr = written_vr(entry, element)
@@ -293,6 +275,13 @@ class Walk:
         if element.bulk is None:
             return self._buffer[element.value : element.following]
         return self._outline.source.read(*element.bulk)
+
+    def _measured_age(self, element: Element, entry: Entry, place: Place) -> bytes | None:
+        """Keep the Measured Value Sequence of an age up to 89 years; else empty it."""
+        if not is_oldest(element, self._scanner, implicit=place.implicit):
+            return self._keep_sequence(element, entry, place)
+        self.trail.counts[Operation.CAP_AGE.value] += 1
+        return encode_sequence(element.tag, b"SQ", b"", implicit=place.implicit)
 
     # Sequences
 
@@ -308,9 +297,8 @@ class Walk:
         """Walk the items. None where nothing changed, empty where it goes."""
         is_sequence = entry.vr == "SQ"
         if entry.unfit_note and not is_sequence:
-            self.notes.add(entry.unfit_note)
-            if self._explain:
-                self._record(element, entry, _REMOVE, place)
+            self.trail.note(entry.unfit_note)
+            self.trail.record(element.tag, entry, _REMOVE, place)
             return b""
         if element.tag == PIXEL_DATA or (element.vr in _FRAGMENTS_VRS and not is_sequence):
             return None  # encapsulated: fragments, no elements (PS3.5, A.4)
@@ -323,12 +311,11 @@ class Walk:
             if believable or error.code != "metadata.malformed":
                 raise
             # bytes that should be items and are not can't be shown to be clean
-            self.notes.add("unreadable-sequence.removed")
-            if entry.unfit_note:
-                self.notes.add(entry.unfit_note)
+            self.trail.note("unreadable-sequence.removed")
+            self.trail.note(entry.unfit_note)
             return b""
-        if content is None:
-            return None
+        if not content:
+            return content
         vr = b"SQ" if element.vr == b"SQ" else b"UN"  # whose items are implicit VR
         return encode_sequence(element.tag, vr, content, implicit=place.implicit)
 
@@ -350,22 +337,52 @@ class Walk:
             raise MalformedError("metadata.limit", where="number of items")
         parts: list[bytes] = []
         changed = False
+        of_concept = node.content
+        lists_changes = self.trail.lists_changes
         for number, (start, content, end, following) in enumerate(items):
             elements, _ = self._scanner.scan(content, end, implicit=implicit)
+            inner_node: Node | None = node
+            if of_concept is not None:
+                concept = concept_of(elements, self._scanner, implicit=implicit)
+                inner_node = node if concept is None else of_concept[concept]
+            if inner_node is None:
+                changed = True
+                self._leave_item(element, parts, place, number=number, implicit=implicit)
+                continue
             inner = Place(
-                node=node,
+                node=inner_node,
                 implicit=implicit,
                 depth=place.depth + 1,
                 encodings=encodings_at(elements, self._buffer, place.encodings),
-                path=f"{place.path}{show(element.tag)}[{number}]." if self._explain else "",
+                path=f"{place.path}{show(element.tag)}[{number}]." if lists_changes else "",
             )
             cleaned = self._dataset(elements, inner)
             if cleaned is None:
                 parts.append(self._buffer[start:following])
             else:
                 changed = True
-                parts.append(encode_item(self._join(cleaned)))
+                parts.append(encode_item(_join(cleaned)))
+        if items and not parts and not place.depth:
+            # the tree of a document may not be empty (PS3.3, C.17.3)
+            parts.append(dummy_items("ContentSequence", self.replacement.uids, implicit=implicit))
+        if not place.depth and element.tag in self._appended:
+            changed = True
+            parts.append(self._appended[element.tag])
         return b"".join(parts) if changed else None
+
+    def _leave_item(
+        self,
+        element: Element,
+        parts: list[bytes],
+        place: Place,
+        *,
+        number: int,
+        implicit: bool,
+    ) -> None:
+        """Remove a content item; where others are referred to by position, one stands in."""
+        self.trail.leave_item(element.tag, number, place)
+        if self._refers_by_position:
+            parts.append(dummy_items("ContentSequence", self.replacement.uids, implicit=implicit))
 
     def _items_elsewhere(self, element: Element, place: Place) -> bytes | None:
         """Walk items whose bytes are not in the buffer: a large UN value."""
@@ -378,18 +395,7 @@ class Walk:
         finally:
             self._buffer, self._scanner = outer
 
-    def _join(self, segments: list[Segment]) -> bytes:
-        """Return what is left of an item; its elements are in the buffer, so are these."""
-        return b"".join(segment for segment in segments if isinstance(segment, bytes))
 
-    def _record(self, element: Element, entry: Entry, operation: Operation, place: Place) -> None:
-        self.changes.append(
-            Change(
-                path=place.path + show(element.tag),
-                keyword=entry.keyword,
-                action=entry.action.value,
-                operation=operation.value,
-                rule=entry.rule,
-                section=entry.section,
-            )
-        )
+def _join(segments: list[Segment]) -> bytes:
+    """Return what is left of an item; its elements are in the buffer, so are these."""
+    return b"".join(segment for segment in segments if isinstance(segment, bytes))

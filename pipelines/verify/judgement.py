@@ -15,7 +15,7 @@ from pipelines.verify.charsets import (
 from pipelines.verify.places import Place
 from pipelines.verify.search import Search, Searched
 from pipelines.verify.spelling import Form, Term
-from pipelines.verify.vocabulary import is_clinical
+from pipelines.vocabulary import is_clinical
 from rules.plan import Plan
 from rules.vocabulary import Option
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from pipelines.verify.charsets import is_letter_or_digit, is_unspaced
 from pipelines.verify.spelling import SEPARATORS, Atoms, Form, Run, Term, is_loose
-from pipelines.verify.vocabulary import is_particle, is_placeholder
+from pipelines.vocabulary import is_particle, is_placeholder
 
 LEAST = 4
 """Characters from which a word is searched everywhere."""

@@ -14,7 +14,7 @@ from pipelines.verify.spelling import (
     Term,
     is_loose,
 )
-from pipelines.verify.vocabulary import is_placeholder
+from pipelines.vocabulary import is_placeholder
 
 SUBJECT_ID_CHARACTERS = 4
 ID_CHARACTERS = 6

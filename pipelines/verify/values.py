@@ -2,6 +2,7 @@
 
 import re
 from functools import cache
+from importlib import import_module
 
 from pydicom._uid_dict import UID_dictionary
 
@@ -14,6 +15,7 @@ _DUMMIES = frozenset(
         *(b"N", b"DISPLAY", b"\x01"),
     ]
 )
+_NOTICE_REASONS = ("document.removed",)
 _person = re.compile(rb"(?:Person\^[a-z2-7]{8}|REMOVED)(?:\\(?:Person\^[a-z2-7]{8}|REMOVED))*")
 _new_uid = re.compile(rb"2\.25\.(?:0|[1-9][0-9]{0,38})")
 MAX_DUMMY_BYTES = 1024 * 1024
@@ -25,11 +27,19 @@ def _registered() -> frozenset[bytes]:
     return frozenset(uid.encode("ascii") for uid in UID_dictionary)
 
 
+@cache
+def _notices() -> frozenset[bytes]:
+    """Return the pages that say that a document was removed."""
+    notice_page = import_module("pipelines.documents").notice_page
+    return frozenset(notice_page(reason).strip(b"\0 ") for reason in _NOTICE_REASONS)
+
+
 def is_dummy(value: bytes) -> bool:
     """Return True for a dummy value of any VR, padded or not."""
     stripped = value.strip(b"\0 ")
     return (
         stripped in _DUMMIES
+        or (stripped.startswith(b"%PDF-") and stripped in _notices())
         or _person.fullmatch(stripped) is not None
         or (stripped[:1].isdigit() and are_new_uids(stripped))
     )

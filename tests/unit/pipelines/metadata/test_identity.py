@@ -3,10 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.metadata.elements import Scanner
-from pipelines.metadata.identity import IdentityCollector
-from pipelines.verify import IDENTITY_TAGS
-from tests.support.encoding import EXPLICIT, IMPLICIT, UNDEFINED, Made, MadeItem
+from pipelines.identity import IDENTITY_TAGS
+from tests.support.encoding import EXPLICIT, IMPLICIT, Made, MadeItem
 from tests.support.objects import element, item, small, walked
 
 _NAME = Made(0x00100010, "PN", b"Miller^Jane")
@@ -63,10 +61,7 @@ def test_what_can_not_be_read_goes_without_being_collected() -> None:
 
 
 def test_a_value_is_collected_once() -> None:
-    data = item(element(0x00101001, "PN", b"Smith^Jane")) * 3
-    whole = element(0x00400275, "SQ", data + b"\xfe\xff\xdd\xe0\0\0\0\0", length=UNDEFINED)
-    scanner = Scanner(whole, {})
-    (sequence,), _ = scanner.scan(0, len(whole), implicit=False)
-    collector = IdentityCollector(IDENTITY_TAGS)
-    collector.collect_inside(sequence, ("utf8",), scanner=scanner, implicit=False, depth=0)
-    assert collector.found == {(0x00101001, b"Smith^Jane", ("utf8",))}
+    inside = MadeItem((_OTHER,))
+    made = Made(0x00400275, "SQ", b"", (inside, inside, inside), undefined=True)
+    identity = walked(small(made)).evidence.identity
+    assert [each.value for each in identity if each.tag == _OTHER.tag] == [b"Smith^Jane"]

@@ -25,7 +25,11 @@ from tests.support.objects import cleaned, options, small, walked
             ["113108", "113109", "113111", "113112"],
             "REMOVED",
         ),
-        (("clean-descriptors", "clean-graphics"), [], "REMOVED"),
+        (
+            ("clean-descriptors", "clean-graphics", "clean-structured-content"),
+            ["113103", "113104", "113105"],
+            "REMOVED",
+        ),
     ],
 )
 @pytest.mark.parametrize("transfer_syntax", [EXPLICIT, IMPLICIT])
@@ -39,6 +43,23 @@ def test_the_codes_are_those_of_what_ran(
     assert all(code.CodeMeaning for code in said)
     assert dataset.PatientIdentityRemoved == "YES"
     assert dataset.LongitudinalTemporalInformationModified == dates
+
+
+def test_the_equipment_says_that_it_was_there() -> None:
+    source = MadeItem((Made(0x00080070, "LO", b"ACME"),))
+    for objects in ((), (Made(0x0018A001, "SQ", b"", (source,)),)):
+        *before, ours = cleaned(small(*objects)).ContributingEquipmentSequence
+        assert [each.Manufacturer for each in before] == ["ACME"] * len(objects)
+        assert ours.SoftwareVersions == VERSION
+        (purpose,) = ours.PurposeOfReferenceCodeSequence
+        assert (purpose.CodeValue, purpose.CodingSchemeDesignator) == ("109104", "DCM")
+
+
+def test_a_bitmap_that_could_not_be_read_is_not_cleaned_graphics() -> None:
+    overlay = Made(0x60003000, "OW", b"\1\0")
+    result = walked(small(overlay), options("clean-graphics"))
+    assert result.report.notes == ("clean-graphics.removed",)
+    assert result.report.methods == ("113100",)
 
 
 def test_an_option_that_did_less_is_not_said() -> None:

@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 from pydicom import DataElement
 
 from pipelines.errors import ResidualError
-from pipelines.verify.identity import IDENTITY_TAGS
+from pipelines.identity import IDENTITY_TAGS
 from pipelines.verify.search import search_of
 from pipelines.verify.spelling import Form
-from pipelines.verify.vocabulary import is_clinical
+from pipelines.vocabulary import is_clinical
 from tests.unit.pipelines.verify.planted import KEPT, LO, OB, PLAN, hold, text
 from tests.unit.pipelines.verify.written import (
     DOE,

@@ -138,7 +138,7 @@ def gate(
 ) -> None:
     """Call the gate."""
     source = Bytes(b"")
-    report = Report(plan=plan.hash, actions={}, methods=(), normalised=False, notes=())
+    report = Report(plan=plan.hash, actions={}, methods=(), normalised=False, notes=(), reasons={})
     cleaned = Cleaned(
         segments=(),
         source=source,

@@ -1,4 +1,4 @@
-"""``narthex rules``: check, show and explain rule sets."""
+"""``narthex rules check|show|explain|schema``."""
 
 import json
 from collections.abc import Sequence
@@ -6,7 +6,9 @@ from typing import Any
 
 import click
 
+from gateway.commands.rules.shared import JSON, refused
 from gateway.exits import Exit
+from gateway.workbench.trials import run_trial
 from rules.compiler import CompiledRule
 from rules.errors import RuleSetError, TagError
 from rules.explain import Answer, answers, explain
@@ -21,26 +23,20 @@ _RULES = click.option(
 _SOP_CLASS = click.option(
     "--sop-class", "sop_class_uid", default="", metavar="UID", help="Type of attributes: its IOD."
 )
-_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
-@click.group()
-def rules() -> None:
-    """Check, show or explain rule sets.
-
-    Exit code 1: the rule set is refused, with line, column and what to do.
-    """
-
-
-@rules.command()
+@click.command()
 @click.argument("name", metavar="FILE")
-@_JSON
+@JSON
 def check(*, name: str, as_json: bool) -> int:
-    """Check a rule set and run what its tests say about the plan."""
+    """Check a rule set and run its tests through the engine.
+
+    Exit code 1: it is refused, or a test fails.
+    """
     try:
-        plan = load_plan(name)
+        plan = load_plan(name, run_test=run_trial)
     except RuleSetError as error:
-        return _refused(error, as_json=as_json)
+        return refused(error, as_json=as_json)
     if as_json:
         click.echo(json.dumps({"ok": True, "name": plan.name, "hash": plan.hash}))
     else:
@@ -48,18 +44,21 @@ def check(*, name: str, as_json: bool) -> int:
     return Exit.DONE
 
 
-@rules.command()
+@click.command()
 @click.argument("name", metavar="FILE|NAME")
 @_SOP_CLASS
-@_JSON
+@JSON
 def show(*, name: str, sop_class_uid: str, as_json: bool) -> int:
-    """Show what a rule set does with each attribute."""
+    """Show what a rule set does with each attribute.
+
+    Exit code 1: it is refused.
+    """
     try:
         text = rule_text(name)
         loaded = read_rules(text, source=name)
         plan = compile_rules(text, source=name)
     except RuleSetError as error:
-        return _refused(error, as_json=as_json)
+        return refused(error, as_json=as_json)
     found = list(answers(plan, sop_class_uid=sop_class_uid))
     if as_json:
         data = {
@@ -81,18 +80,21 @@ def show(*, name: str, sop_class_uid: str, as_json: bool) -> int:
     return Exit.DONE
 
 
-@rules.command("explain")
+@click.command("explain")
 @click.argument("tag")
 @_RULES
 @_SOP_CLASS
 @click.option("--path", default="", help="Sequences around it, keywords joined by dots.")
-@_JSON
+@JSON
 def explain_tag(*, tag: str, name: str, sop_class_uid: str, path: str, as_json: bool) -> int:
-    """Say what is done with TAG (keyword, tag, private element, path), and why."""
+    """Say what is done with TAG (keyword, tag, private element, path), and why.
+
+    Exit code 1: the rule set is refused; 2: TAG names nothing.
+    """
     try:
         plan = load_plan(name)
     except RuleSetError as error:
-        return _refused(error, as_json=as_json)
+        return refused(error, as_json=as_json)
     try:
         answer = explain(plan, tag, sop_class_uid=sop_class_uid, path=path)
     except TagError as error:
@@ -105,23 +107,11 @@ def explain_tag(*, tag: str, name: str, sop_class_uid: str, path: str, as_json: 
     return Exit.DONE
 
 
-@rules.command()
+@click.command()
 def schema() -> int:
     """Print the JSON Schema of rule sets, for editors."""
     click.echo(json.dumps(RuleSet.model_json_schema(), indent=1))
     return Exit.DONE
-
-
-def _refused(error: RuleSetError, *, as_json: bool) -> int:
-    if as_json:
-        problems = [
-            {"line": p.line, "column": p.column, "message": p.message, "hint": p.hint}
-            for p in error.problems
-        ]
-        click.echo(json.dumps({"ok": False, "problems": problems}))
-    else:
-        click.echo(str(error), err=True)
-    return Exit.FINDINGS
 
 
 def _plan_data(plan: Plan) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""The workbench: rule sets tried out, on examples and on files; nothing is written."""

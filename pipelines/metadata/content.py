@@ -1,0 +1,71 @@
+"""Read what a content item is: its value type and the concept it names (PS3.3, 10.2)."""
+
+from pipelines.metadata.elements import UNDEFINED, Element, Scanner
+from rules.content import VALUES
+from rules.plan import ConceptKey
+
+_VALUE_TYPE = 0x0040A040
+_CONCEPT_NAME_CODE_SEQUENCE = 0x0040A043
+_NUMERIC_VALUE = 0x0040A30A
+_SCHEME = 0x00080102
+_CODES = frozenset([0x00080100, 0x00080119, 0x00080120])
+"""Code Value, Long Code Value, URN Code Value."""
+_OLDEST_YEARS = 89
+_MOST_BYTES = 1024
+
+
+def concept_of(elements: list[Element], scanner: Scanner, *, implicit: bool) -> ConceptKey | None:
+    """Return value type, code and scheme of an item; None for what is no content item.
+
+    Parameters
+    ----------
+    elements : list[Element]
+        Of the item.
+    implicit : bool
+        Its encoding.
+
+    Raises
+    ------
+    MalformedError
+    """
+    by_tag = {element.tag: element for element in elements}
+    name = by_tag.get(_CONCEPT_NAME_CODE_SEQUENCE)
+    if name is None:
+        return None
+    code = scheme = ""
+    for element in _first_item(name, scanner, implicit=implicit):
+        if element.tag in _CODES and not code:
+            code = _text(element, scanner)
+        elif element.tag == _SCHEME:
+            scheme = _text(element, scanner)
+    stated = by_tag.get(_VALUE_TYPE)
+    value_type = _text(stated, scanner) if stated is not None else ""
+    if not value_type:
+        value_type = next((kind for kind, tag in VALUES.items() if tag in by_tag), "")
+    return value_type, code, scheme
+
+
+def is_oldest(element: Element, scanner: Scanner, *, implicit: bool) -> bool:
+    """Return whether a measured age is over 89, in whatever unit, or is no number."""
+    for each in _first_item(element, scanner, implicit=implicit):
+        if each.tag == _NUMERIC_VALUE:
+            try:
+                return float(_text(each, scanner)) > _OLDEST_YEARS
+            except ValueError:
+                return True
+    return False
+
+
+def _first_item(element: Element, scanner: Scanner, *, implicit: bool) -> list[Element]:
+    implicit = implicit or element.vr != b"SQ"
+    items = scanner.items(
+        element.value, element.following, implicit=implicit, defined=element.length != UNDEFINED
+    )
+    for _, content, end, _ in items:
+        return scanner.scan(content, end, implicit=implicit)[0]
+    return []
+
+
+def _text(element: Element, scanner: Scanner) -> str:
+    value = scanner.buffer[element.value : element.following][:_MOST_BYTES]
+    return value.decode("latin-1").strip("\0 ")

@@ -1,0 +1,99 @@
+"""Clean free text at word level: the Clean Descriptors Option (PS3.15, E.3.5)."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
+
+from pipelines.text.contacts import find_contacts
+from pipelines.text.dates import find_ages, find_dates
+from pipelines.text.identifiers import find_identifiers
+from pipelines.text.index import KnownIndex
+from pipelines.text.known import KnownValue
+from pipelines.text.names import NameFinder
+from pipelines.text.places import find_addresses, find_institutions
+from pipelines.text.reasons import Reason, Span
+from pipelines.text.tidy import take_out
+from pipelines.text.tokens import tokens_of
+
+_TEXTS = 2048
+_CLEANERS = 8
+
+
+class Depth(StrEnum):
+    """How much of a text goes."""
+
+    FREE = "free"
+    """Everything that names a person, known or not."""
+    KNOWN = "known"
+    """What is known of the dataset, and addresses of the network."""
+
+
+@dataclass(frozen=True, slots=True)
+class CleanedText:
+    """A text without its persons.
+
+    Attributes
+    ----------
+    text : str
+        Never longer than it was; the same where nothing was found.
+    reasons : tuple[Reason, ...]
+        Why something went, each once, sorted.
+    """
+
+    text: str
+    reasons: tuple[Reason, ...] = ()
+
+
+class TextCleaner:
+    """Cleans the texts of one dataset.
+
+    Parameters
+    ----------
+    known : frozenset[KnownValue]
+    """
+
+    __slots__ = ("_cache", "_known")
+
+    def __init__(self, known: frozenset[KnownValue]) -> None:
+        self._known = KnownIndex(known)
+        self._cache: dict[tuple[str, Depth], CleanedText] = {}
+
+    def clean(self, text: str, depth: Depth) -> CleanedText:
+        """Return `text` without persons; cleaning it again changes nothing."""
+        key = (text, depth)
+        cleaned = self._cache.get(key)
+        if cleaned is None:
+            cleaned = self._clean(text, depth)
+            if len(self._cache) >= _TEXTS:
+                self._cache.clear()
+            self._cache[key] = cleaned
+        return cleaned
+
+    def _clean(self, text: str, depth: Depth) -> CleanedText:
+        reasons: set[Reason] = set()
+        while spans := self._spans(text, depth):
+            reasons.update(span.reason for span in spans)
+            text = take_out(text, spans)
+        return CleanedText(text, tuple(sorted(reasons)))
+
+    def _spans(self, text: str, depth: Depth) -> list[Span]:
+        return [span for span in self._find(text, depth) if span.end > span.start]
+
+    def _find(self, text: str, depth: Depth) -> Iterator[Span]:
+        tokens = tokens_of(text)
+        yield from self._known.find(text, tokens)
+        yield from find_contacts(text)
+        if depth is Depth.FREE:
+            yield from find_dates(text)
+            yield from find_ages(text)
+            yield from find_identifiers(text)
+            yield from find_addresses(text)
+            yield from find_institutions(text, tokens)
+            yield from NameFinder(text, tokens, initials=self._known.initials).find()
+
+
+@lru_cache(maxsize=_CLEANERS)
+def cleaner_for(known: frozenset[KnownValue]) -> TextCleaner:
+    """Return the cleaner of a dataset; the last few stay."""
+    return TextCleaner(known)

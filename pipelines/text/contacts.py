@@ -1,0 +1,57 @@
+"""Find e-mail addresses, URLs, network addresses, telephone and social security numbers."""
+
+import re
+from collections.abc import Iterator
+
+from pipelines.text.reasons import Reason, Span
+
+_email = re.compile(
+    r"(?<![\w.])[\w.+%-]+[ \t]?@[ \t]?[\w-]+(?:\.[\w-]+)+|(?<![\w.])[\w.+-]+@[\w-]+(?![\w@])"
+)
+_url = re.compile(
+    r"(?:https?|ftps?|file)://[^\s<>\"')\]]+|\bwww\.[^\s<>\"')\]]+"
+    r"|(?<![\w.@])(?:[a-z0-9-]+\.)+(?:com|org|net|edu|gov|info|de|fr|es|it|nl|at|ch|uk|eu|io)\b(?:/[^\s<>\"')\]]*)?",
+    re.IGNORECASE,
+)
+_network = re.compile(
+    r"(?<![\w.])(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)(?![\w.]*\d)"
+)
+_security = re.compile(r"(?<![\w-])\d{3}-\d{2}-\d{4}(?![\w-])")
+_NO_UNIT = r"(?![ \t]*(?:mm|cm|ms|msec|hu|ml|mg|hz|s|x|%)\b)"
+_phone = re.compile(
+    r"(?<![\w.,/-])(?:"
+    r"(?:\+?1[ .-]?)?\(\d{3}\)[ .-]?\d{3}[ .-]?\d{4}"
+    r"|(?:\+?1[ .-])?[2-9]\d{2}[.-]\d{3}[ .-]\d{4}"
+    r"|(?:\+|00)[1-9]\d{0,2}[ ()/.-]{0,2}(?:\d[ ()/.-]{0,2}){6,13}\d"
+    r"|0\d{1,4}[ /-]{1,3}\d{3,8}(?:[ -]\d{1,6}){0,3}"
+    r"|0\d(?:[ .]\d{2}){4}"
+    r"|[2-9]\d{2}-(?!\d{2}00)\d{4}"
+    rf")(?:[ \t]*(?:ext\.?|x|durchwahl)[ \t]*\d{{1,6}})?(?![\w-]|[.,]\d){_NO_UNIT}",
+    re.IGNORECASE,
+)
+_labelled = re.compile(
+    r"\b(?:tele?(?:phone|fono?|foon|fon)?|t[ée]l|phone|ph|fax|pager|beeper|cell|mobile?|handy|fon|bleep|pgr"
+    r"|ext|extension|durchwahl)\b[ \t]*(?:no|nr|num(?:ber)?)?[.:#]*[ \t]*(?P<number>[+(]?\d[\d ()/.-]{2,}\d)(?!\w)"
+    r"(?:[ \t]*(?:ext\.?|x)[ \t]*\d{1,6})?",
+    re.IGNORECASE,
+)
+_LEAST_PHONE_DIGITS = 4
+
+
+def find_contacts(text: str) -> Iterator[Span]:
+    """Yield what a person, a place or a machine is reached by."""
+    if "@" in text:
+        for found in _email.finditer(text):
+            yield Span(found.start(), found.end(), Reason.EMAIL)
+    if "." in text:
+        for pattern in (_url, _network):
+            for found in pattern.finditer(text):
+                yield Span(found.start(), found.end(), Reason.URL)
+    if sum(character.isdigit() for character in text) < _LEAST_PHONE_DIGITS:
+        return
+    for found in _security.finditer(text):
+        yield Span(found.start(), found.end(), Reason.ID_CONTEXT)
+    for found in _phone.finditer(text):
+        yield Span(found.start(), found.end(), Reason.PHONE)
+    for found in _labelled.finditer(text):
+        yield Span(found.start("number"), found.end(), Reason.PHONE)

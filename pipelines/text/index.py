@@ -1,0 +1,249 @@
+"""Find what is known of a dataset in its text, in all spellings.
+
+What is found here is what the release gate searches (``ops/manual/verify.md``), and more.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from enum import Enum, auto
+from typing import NamedTuple
+
+from pipelines.text import numbers
+from pipelines.text.known import Kind, KnownValue
+from pipelines.text.places import parts_of_place
+from pipelines.text.reasons import Reason, Span
+from pipelines.text.spellings import Person, persons_of
+from pipelines.text.titles import is_title
+from pipelines.text.tokens import Token, is_mixed, is_unspaced, parts_of, words_of
+from pipelines.text.unspaced import Unspaced
+from pipelines.text.vocabulary import Verdict, is_clinical, judge
+from pipelines.vocabulary import is_particle, is_placeholder
+
+_LEAST_WORD = 4
+_LEAST_SHORT = 2
+_LEAST_NEAR = 5
+_LEAST_PLACE_WORD = 5
+_MOST_GAP = 3
+_UNKNOWN = (Verdict.UNKNOWN, Verdict.NAME, Verdict.NAME_OR_WORD, Verdict.PLACE, Verdict.EPONYM)
+
+
+class Need(Enum):
+    """When a known word goes."""
+
+    ALWAYS = auto()
+    CAPITAL = auto()
+    """Where it has a capital."""
+    CONTEXT = auto()
+    """It is a clinical word too: where another part of the name stands beside it."""
+
+
+class Word(NamedTuple):
+    """A known word."""
+
+    need: Need
+    reason: Reason
+    persons: frozenset[int] = frozenset()
+
+
+class KnownIndex:
+    """What is known, ready to be found.
+
+    Parameters
+    ----------
+    known : Iterable[KnownValue]
+    """
+
+    def __init__(self, known: Iterable[KnownValue]) -> None:
+        values = sorted(known, key=lambda value: (value.kind, value.text))
+        self._words: dict[str, Word] = {}
+        self._wholes: dict[str, Reason] = {}
+        self._starts: set[str] = set()
+        self._near: dict[str, set[str]] = {}
+        self._initials: dict[int, frozenset[str]] = {}
+        self._unspaced = Unspaced(values)
+        self._ids = numbers.Identifiers(values)
+        self._phones = numbers.Phones(values)
+        self._birth_dates = numbers.BirthDates(values)
+        for number, value in enumerate(values):
+            if value.kind in (Kind.SUBJECT, Kind.PERSON):
+                for person in persons_of(value.text):
+                    self._add_person(number, person, is_subject=value.kind is Kind.SUBJECT)
+            elif value.kind in (Kind.ADDRESS, Kind.INSTITUTION, Kind.DEPARTMENT):
+                self._add_place(value)
+
+    @property
+    def initials(self) -> frozenset[str]:
+        """Return the initials of all persons."""
+        return frozenset().union(*self._initials.values())
+
+    def _add_person(self, number: int, person: Person, *, is_subject: bool) -> None:
+        words = list(person.words())
+        if all(is_placeholder(word) or is_particle(word) for word in words):
+            return
+        self._initials[number] = self._initials.get(number, frozenset()) | person.initials()
+        for word in words:
+            need = _need(word, is_subject=is_subject)
+            if need is not None:
+                self._add_word(word, Word(need, Reason.NAME_KNOWN, frozenset([number])))
+                if need is Need.ALWAYS and len(word) >= _LEAST_NEAR and word.isalpha():
+                    for deleted in _deletions(word):
+                        self._near.setdefault(deleted, set()).add(word)
+        for whole in person.wholes():
+            self._add_whole(whole, Reason.NAME_KNOWN)
+
+    def _add_place(self, value: KnownValue) -> None:
+        reason = Reason.ADDRESS if value.kind is Kind.ADDRESS else Reason.INSTITUTION
+        for words in parts_of_place(value.text):
+            if len(words) > 1:
+                self._add_whole(words, reason)
+            elif len(words[0]) >= _LEAST_PLACE_WORD and not is_placeholder(words[0]):
+                is_word = value.kind is Kind.DEPARTMENT and judge(words[0]) is Verdict.WORD
+                if not is_word and not is_clinical(words[0]):
+                    self._add_word(words[0], Word(Need.ALWAYS, reason))
+            for word in words:
+                if len(word) >= _LEAST_WORD and word.isalpha() and judge(word) in _UNKNOWN:
+                    self._add_word(word, Word(Need.CAPITAL, reason))
+
+    def _add_word(self, word: str, added: Word) -> None:
+        known = self._words.get(word)
+        if known is not None:
+            first = min(known, added, key=lambda each: each.need.value)
+            added = first._replace(persons=known.persons | added.persons)
+        self._words[word] = added
+
+    def _add_whole(self, words: Sequence[str], reason: Reason) -> None:
+        joined = ""
+        for word in words:
+            joined += word
+            self._starts.add(joined)
+        if len(joined) >= _LEAST_WORD and not (len(words) == 1 and is_clinical(joined)):
+            self._wholes.setdefault(joined, reason)
+
+    def find(self, text: str, tokens: Sequence[Token]) -> Iterator[Span]:
+        """Yield what is known in `text`; spans may overlap."""
+        words, starts, near = self._words, self._starts, self._near
+        for number, token in enumerate(tokens):
+            low = token.low
+            if low in starts:
+                yield from self._find_whole(text, tokens, number)
+            if low in words:
+                if self._is_meant(text, tokens, number, words[low]):
+                    yield Span(token.start, token.end, words[low].reason)
+            elif is_mixed(token.raw):
+                yield from self._find_parts(token)
+            elif near and token.raw[0].isupper() and len(low) >= _LEAST_NEAR and self._is_near(low):
+                yield Span(token.start, token.end, Reason.NAME_KNOWN)
+        yield from self._ids.find(text, tokens)
+        yield from self._phones.find(text)
+        yield from self._birth_dates.find(text)
+        if not text.isascii():
+            yield from self._unspaced.find(text)
+            yield from self._find_german(tokens)
+
+    def _find_whole(self, text: str, tokens: Sequence[Token], first: int) -> Iterator[Span]:
+        joined, last = "", None
+        for number in range(first, len(tokens)):
+            token = tokens[number]
+            if number > first and not _is_beside(text, tokens[number - 1], token):
+                break
+            joined += token.low
+            if joined in self._wholes:
+                last = token.end, self._wholes[joined]
+            if joined not in self._starts:
+                break
+        if last is not None:
+            yield Span(tokens[first].start, *last)
+
+    def _find_parts(self, token: Token) -> Iterator[Span]:
+        for part in parts_of(token):
+            known = self._words.get(part.low)
+            if known is not None and known.need is Need.ALWAYS and len(part.low) >= _LEAST_WORD:
+                yield Span(part.start, part.end, known.reason)
+            elif part.low in self._wholes:
+                yield Span(part.start, part.end, self._wholes[part.low])
+
+    def _find_german(self, tokens: Sequence[Token]) -> Iterator[Span]:
+        for token in tokens:
+            if token.raw.isascii() or is_unspaced(token.raw):
+                continue
+            for word in words_of(token.raw):
+                known = self._words.get(word)
+                if known is not None and known.need is Need.ALWAYS:
+                    yield Span(token.start, token.end, known.reason)
+
+    def _is_meant(self, text: str, tokens: Sequence[Token], number: int, known: Word) -> bool:
+        token = tokens[number]
+        if known.need is Need.ALWAYS:
+            return True
+        if known.need is Need.CAPITAL:
+            return token.raw[0].isupper() or not token.raw.isascii()
+        if number and is_title(text, tokens[number - 1], token):
+            return True
+        for beside in (number - 1, number + 1):
+            if 0 <= beside < len(tokens):
+                first, second = sorted((token, tokens[beside]))
+                if _is_beside(text, first, second) and self._is_part(text, known, tokens[beside]):
+                    return True
+        return False
+
+    def _is_part(self, text: str, known: Word, other: Token) -> bool:
+        """Return True where `other` is another word of the same name, or an initial."""
+        beside = self._words.get(other.low)
+        if beside is not None:
+            return bool(beside.persons & known.persons)
+        if len(other.low) != 1 or not other.raw.isupper():
+            return False
+        is_initial = any(other.low in self._initials[person] for person in known.persons)
+        before = text[max(other.start - 2, 0) : other.start]
+        return is_initial and (text[other.end : other.end + 1] == "." or "," in before)
+
+    def _is_near(self, low: str) -> bool:
+        """Return True for a known name with one letter more, less or changed."""
+        if not any(key in self._near for key in _deletions(low)):
+            return low.endswith("s") and _is_always(self._words.get(low[:-1]))
+        names = set().union(*(self._near.get(key, ()) for key in _deletions(low)))
+        if not any(name[0] == low[0] and _is_one_apart(name, low) for name in names):
+            return False
+        return judge(low) not in (Verdict.WORD, Verdict.EPONYM)
+
+
+def _is_always(word: Word | None) -> bool:
+    return word is not None and word.need is Need.ALWAYS
+
+
+def _need(word: str, *, is_subject: bool) -> Need | None:
+    """Return when a word of a name goes; None for never."""
+    if is_unspaced(word) or is_placeholder(word) or is_particle(word):
+        return None
+    if len(word) < _LEAST_SHORT or (len(word) < _LEAST_WORD and word.isdigit()):
+        return None
+    if is_clinical(word):
+        return Need.CONTEXT
+    if len(word) >= _LEAST_WORD or is_subject:
+        return Need.ALWAYS
+    return Need.CONTEXT if judge(word) is Verdict.WORD else Need.CAPITAL
+
+
+def _is_beside(text: str, first: Token, second: Token) -> bool:
+    between = text[first.end : second.start]
+    return len(between) <= _MOST_GAP and "_" not in between
+
+
+def _deletions(word: str) -> Iterator[str]:
+    yield word
+    for number in range(len(word)):
+        yield word[:number] + word[number + 1 :]
+
+
+def _is_one_apart(one: str, other: str) -> bool:
+    """Return True where one letter is changed, added, missing, or two are swapped."""
+    if one == other:
+        return True
+    if len(one) > len(other):
+        one, other = other, one
+    first = next(
+        (n for n, pair in enumerate(zip(one, other, strict=False)) if pair[0] != pair[1]), len(one)
+    )
+    if len(one) < len(other):
+        return one[first:] == other[first + 1 :]
+    swapped = one[:first] + one[first : first + 2][::-1] + one[first + 2 :]
+    return one[first + 1 :] == other[first + 1 :] or swapped == other

@@ -1,0 +1,346 @@
+"""Find names that only the text holds: by what stands beside them, and by what they are not.
+
+A word with a capital that no vocabulary has is a name; one that a vocabulary has is one
+where a title, a role, a given name or an initial makes it one.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from pipelines.text.eponyms import is_eponym
+from pipelines.text.reasons import Reason, Span
+from pipelines.text.titles import (
+    AFTER,
+    BY,
+    DONE,
+    PARTICLES,
+    RELATIVES,
+    ROLES,
+    TITLES,
+    is_title,
+)
+from pipelines.text.tokens import Token, is_mixed, is_unspaced, parts_of
+from pipelines.text.vocabulary import (
+    Verdict,
+    is_clinical,
+    is_frequent_surname,
+    is_given_name,
+    is_own,
+    is_possible_name,
+    judge,
+)
+
+_MOST_WORDS = 5
+_LEAST_UNKNOWN = 4
+_LEAST_IN_PROTOCOL = 4
+_MOST_CONSONANTS = 5
+_SIDES = frozenset("lrwctsx")
+"""Left, right, with, and the regions of the spine: no initials."""
+_joint = re.compile(r"[ \t]?[.,'’´`^-]?[ \t]?")
+_after_role = re.compile(r"[ \t]*[:.#=-]*[ \t]*(?:is[ \t]+)?")
+_list = re.compile(r"[ \t]*[,;/&+][ \t]*")
+_initials = re.compile(r"(?:[A-Z]\.[ \t]?){1,3}(?:[A-Z]\b\.?)?|[A-Z]{2,3}\b(?!\.\w)")
+_honorific = re.compile(
+    r"[\u3400-\u9fff]{2,4}?(?=(?:様|先生|さん|殿|氏名|教授|医師|技師))|[가-힣]{2,4}(?=\s?(?:님|선생|씨|교수))"
+    r"|(?<=氏名)[:： ]?[\u3400-\u9fff]{2,4}|(?<=患者名)[:： ]?[\u3400-\u9fff]{2,4}"
+    r"|(?<=姓名)[:： ]?[\u3400-\u9fff]{2,4}|(?<=환자명)[:： ]?[가-힣]{2,4}"
+)
+_vowels = frozenset("aeiouyäöüáéíóúàèìòùâêîôûåæøœ")
+_LATIN_END = "\u024f"
+_named = (Verdict.NAME, Verdict.NAME_OR_WORD, Verdict.EPONYM, Verdict.UNKNOWN, Verdict.PLACE)
+
+
+class NameFinder:
+    """Finds names in one text.
+
+    Parameters
+    ----------
+    text : str
+    tokens : Sequence[Token]
+    initials : frozenset[str]
+        Of the persons of the dataset.
+    """
+
+    __slots__ = ("_initials", "_text", "_tokens")
+
+    def __init__(self, text: str, tokens: Sequence[Token], *, initials: frozenset[str]) -> None:
+        self._text = text
+        self._tokens = tokens
+        self._initials = initials
+
+    def find(self) -> Iterator[Span]:
+        """Yield the names."""
+        tokens = self._tokens
+        number = 0
+        while number < len(tokens):
+            token = tokens[number]
+            end = 0
+            reason = Reason.NAME_CONTEXT
+            if (
+                token.low in TITLES
+                or token.low in ROLES
+                or token.low in RELATIVES
+                or token.low in DONE
+            ):
+                first = self._named_by(number)
+                if first:
+                    end = self._end(first, is_meant=True)
+                    number = first if end else number
+            if not end and self._is_name(number):
+                end = self._end(number, is_meant=False)
+                reason = self._reason(number)
+            if end:
+                yield Span(tokens[self._begin(number)].start, self._stop(end - 1), reason)
+            number = max(end, number + 1)
+        if not self._text.isascii():
+            for found in _honorific.finditer(self._text):
+                yield Span(found.start(), found.end(), Reason.NAME_CONTEXT)
+
+    def _stop(self, number: int) -> int:
+        """Return where a name ends; the point of an initial belongs to it."""
+        token = self._tokens[number]
+        is_dotted = len(token.raw) == 1 and self._text[token.end : token.end + 1] == "."
+        return token.end + is_dotted
+
+    def _between(self, number: int) -> str:
+        """Return what stands between a word and the next."""
+        return self._text[self._tokens[number].end : self._tokens[number + 1].start]
+
+    def _named_by(self, number: int) -> int:
+        """Return the number of the word that a title or role says is a name; 0 for none."""
+        tokens, following = self._tokens, number + 1
+        token = tokens[number]
+        if following >= len(tokens):
+            return 0
+        if token.low in TITLES and is_title(self._text, token, tokens[following]):
+            return following if tokens[following].low not in TITLES else 0
+        between = self._between(number)
+        if token.low in DONE and tokens[following].low in BY and between.isspace():
+            return following + 1 if following + 1 < len(tokens) else 0
+        if token.low in DONE and tokens[following].low in ("on", "at", "in", "and"):
+            return 0
+        is_label = ":" in between or "=" in between
+        if (
+            token.low in ROLES
+            and "\n" not in between
+            and (is_label or self._starts_name(following))
+        ):
+            return following if _after_role.fullmatch(between) else 0
+        if token.low in RELATIVES and between in (" ", ", ", " (", ": "):
+            word = tokens[following]
+            meant = word.raw.istitle() and is_possible_name(word.low) and not is_clinical(word.low)
+            return following if meant else 0
+        return 0
+
+    def _starts_name(self, number: int) -> bool:
+        """Return True for initials and for what is no word, after a role without a colon."""
+        token = self._tokens[number]
+        if _initials.match(self._text, token.start) and len(token.raw) <= 3:
+            is_dotted = self._text[token.end : token.end + 1] == "." and len(token.raw) == 1
+            are_known = len(token.raw) > 1 and set(token.low) <= self._initials
+            return is_dotted or are_known
+        return self._is_name(number)
+
+    def _is_name(self, number: int) -> bool:
+        """Return True for a word that is somebody's name, as it stands."""
+        token = self._tokens[number]
+        raw = token.raw
+        if len(raw) < 2 or not raw[0].isalpha() or is_unspaced(raw) or token.low in AFTER:
+            return False
+        if not raw.isalpha() or is_mixed(raw):
+            return self._is_camel_name(token)
+        verdict = judge(raw.casefold())
+        if verdict is Verdict.WORD:
+            return False
+        start, end = token.start, token.end
+        in_protocol = "_" in (self._text[start - 1 : start], self._text[end : end + 1])
+        if in_protocol and (verdict is Verdict.UNKNOWN or len(raw) < _LEAST_IN_PROTOCOL):
+            return False
+        if raw.islower() and raw[0].lower() != raw[0].upper():
+            return verdict is Verdict.NAME and not in_protocol
+        if verdict is Verdict.EPONYM:
+            return not is_eponym(self._text, self._tokens, number)
+        if verdict is Verdict.UNKNOWN:
+            return _is_like_name(raw)
+        return True
+
+    def _is_camel_name(self, token: Token) -> bool:
+        """Return True for ``McDonald``, ``JaneDoe``; False for protocols."""
+        raw = token.raw
+        if not raw.isalpha() or not raw.isascii() or raw[0].islower():
+            return False
+        parts = parts_of(token)
+        if parts[0].low in PARTICLES and len(parts) == 2:
+            return judge(token.low) is not Verdict.WORD
+        return any(
+            len(part.low) >= _LEAST_IN_PROTOCOL
+            and judge(part.low) in (Verdict.NAME, Verdict.NAME_OR_WORD)
+            for part in parts
+        )
+
+    def _reason(self, number: int) -> Reason:
+        unknown = judge(self._tokens[number].low) is not Verdict.PLACE
+        return Reason.NAME_UNKNOWN_WORD if unknown else Reason.ADDRESS
+
+    def _end(self, first: int, *, is_meant: bool) -> int:
+        """Return the number after the last word of the name; 0 where there is no name."""
+        tokens = self._tokens
+        taken = 0
+        makes_name = is_meant
+        for number in range(first, min(first + _MOST_WORDS, len(tokens))):
+            token = tokens[number]
+            if number > first:
+                between = self._between(number - 1)
+                if not _joint.fullmatch(between) or not self._continues(number, between):
+                    break
+            if token.low in PARTICLES and self._leads_to_name(number, is_meant=is_meant):
+                continue
+            if self._is_initial(number, is_first=number == first):
+                makes_name, taken = True, number + 1
+                continue
+            if number == first and is_meant and self._is_short_initials(token):
+                return number + 1
+            if not (
+                self._is_name(number)
+                or (makes_name and self._may_be_name(number, is_meant=is_meant))
+            ):
+                break
+            taken = number + 1
+            makes_name = is_given_name(token.low) or (
+                is_meant and makes_name and number == first and is_given_name(token.low)
+            )
+        return taken
+
+    def _continues(self, number: int, between: str) -> bool:
+        """Return True unless a comma or point ends the name."""
+        token = self._tokens[number]
+        if token.low in TITLES or token.low in ROLES or token.low in AFTER:
+            return False
+        before = self._tokens[number - 1]
+        if "," in between:
+            return self._is_name(number) or (
+                len(token.raw) == 1 and token.raw.isupper() and token.low not in _SIDES
+            )
+        if "." in between:
+            return len(before.raw) == 1 or between == "."
+        return True
+
+    def _leads_to_name(self, number: int, *, is_meant: bool) -> bool:
+        following = number + 1
+        if following >= len(self._tokens) or not _joint.fullmatch(self._between(number)):
+            return False
+        if self._tokens[following].low in PARTICLES:
+            return self._leads_to_name(following, is_meant=is_meant)
+        return self._is_name(following) or (
+            is_meant and self._may_be_name(following, is_meant=True)
+        )
+
+    def _is_initial(self, number: int, *, is_first: bool) -> bool:
+        """Return True for a single capital beside a name."""
+        token = self._tokens[number]
+        if len(token.raw) != 1 or not token.raw.isupper():
+            return False
+        after = self._text[token.end : token.end + 1]
+        if after == ".":
+            return True
+        if token.low in _SIDES and not is_first:
+            return after in ("", ",", ")", "\n")
+        if is_first:
+            return number + 1 < len(self._tokens) and self._is_name(number + 1)
+        return not self._text[token.end : token.end + 2].lstrip(" ").isdigit()
+
+    def _is_short_initials(self, token: Token) -> bool:
+        return (
+            token.raw.isupper()
+            and len(token.raw) in (2, 3)
+            and token.raw.isalpha()
+            and judge(token.low) is not Verdict.WORD
+        )
+
+    def _may_be_name(self, number: int, *, is_meant: bool) -> bool:
+        """Return True for a word that may be a name, where a name is expected."""
+        token = self._tokens[number]
+        if not token.raw.isalpha() or len(token.raw) < 2:
+            return is_meant and len(token.raw) > 4 and judge(token.low) is Verdict.UNKNOWN
+        verdict = judge(token.raw.casefold())
+        if not token.raw[0].isupper():
+            return is_meant and verdict in _named
+        if token.raw.isupper() and is_clinical(token.low) and not is_meant:
+            return is_possible_name(token.low) and (
+                number + 1 == len(self._tokens) or is_frequent_surname(token.low)
+            )
+        if (
+            is_meant
+            and token.raw.istitle()
+            and not is_own(token.low)
+            and not is_clinical(token.low)
+        ):
+            return True
+        return verdict in _named or is_possible_name(token.low)
+
+    def _begin(self, number: int) -> int:
+        """Return the number of the first word of the name around `number`."""
+        tokens = self._tokens
+        while number:
+            before, between = tokens[number - 1], self._between(number - 1)
+            is_initial = len(before.raw) == 1 and before.raw.isupper()
+            if (
+                (
+                    is_initial
+                    and (
+                        between in (".", ". ", ".-")
+                        or (between == " " and before.low not in _SIDES)
+                    )
+                )
+                or (
+                    (is_initial and between in ("'", "’"))
+                    or (
+                        before.low in PARTICLES
+                        and between in (" ", "-", "'", "’")
+                        and before.low
+                        not in ("la", "le", "de", "di", "da", "do", "o", "d", "st", "den", "der")
+                    )
+                )
+                or (
+                    before.low in PARTICLES
+                    and between in (" ", "'", "’")
+                    and before.raw[0].isupper()
+                    and before.raw not in ("DE", "LA", "LE")
+                )
+                or self._is_turned(number - 1, between)
+            ):
+                number -= 1
+            else:
+                break
+        return number
+
+    def _is_turned(self, number: int, between: str) -> bool:
+        """Return True for a family name before its given name: ``White, John``."""
+        if between not in (", ", ",", "^") or not is_given_name(self._tokens[number + 1].low):
+            return False
+        following = number + 2
+        if (
+            following < len(self._tokens)
+            and self._is_name(following)
+            and self._between(number + 1) == " "
+        ):
+            return False
+        raw = self._tokens[number].raw
+        return raw[0].isupper() and raw.isalpha() and is_possible_name(self._tokens[number].low)
+
+
+def _is_like_name(raw: str) -> bool:
+    """Return True for an unknown word that could be a name; False for abbreviations."""
+    if raw[0] > _LATIN_END:
+        return not raw.isupper() or len(raw) >= _LEAST_UNKNOWN
+    if raw.isupper() and len(raw) < _LEAST_UNKNOWN:
+        return False
+    low = raw.casefold()
+    if not _vowels.intersection(low):
+        return False
+    consonants = 0
+    for letter in low:
+        consonants = 0 if letter in _vowels else consonants + 1
+        if consonants > _MOST_CONSONANTS:
+            return False
+    return True

@@ -1,0 +1,148 @@
+"""Take spans out of a text, with what has no meaning without them."""
+
+import re
+from collections.abc import Iterable
+
+from pipelines.text.reasons import Reason, Span
+from pipelines.text.titles import AFTER, CONNECTORS, MODALITIES, TITLES
+
+_NAME, _OTHER = "\ue000", "\ue001"
+"""Stand for what was taken out while the text is tidied: a name, anything else."""
+_GAP = f"[{_NAME}{_OTHER}]"
+_WORD = r"[^\W_]"
+_NAMES = frozenset([Reason.NAME_KNOWN, Reason.NAME_CONTEXT, Reason.NAME_UNKNOWN_WORD])
+_line_end = re.compile(r"[\r\n\f]+")
+_ANY_CONNECTOR = "|".join(sorted(map(re.escape, CONNECTORS), key=lambda each: (-len(each), each)))
+_possessive = re.compile(rf"({_GAP})(?:['’´`]?s\b(?!\.)|['’´`](?=\s|$))")
+_joined = re.compile(
+    rf"{_GAP}(?:[ \t]*(?:[,;/&+^_|.:-]|(?<!\w)(?:{_ANY_CONNECTOR}|or|oder|ou|o)(?!\w))*[ \t]*)*({_GAP})",
+    re.IGNORECASE,
+)
+_brackets = re.compile(
+    rf"\([ \t]*({_GAP})[ \t]*\)|\[[ \t]*({_GAP})[ \t]*\]|\{{[ \t]*({_GAP})[ \t]*\}}"
+    rf"|<[ \t]*({_GAP})[ \t]*>|\"[ \t]*({_GAP})[ \t]*\"|(?<!\w)'[ \t]*({_GAP})[ \t]*'(?!\w)"
+    rf"|（\s*({_GAP})\s*）|「({_GAP})」"
+)
+_LABELS = (
+    "mrn|mr|pat(?:ient)?[ _.-]?(?:id|nr|no|name)|pid|id|dob|d\\.o\\.b\\.?|date of birth|birth ?date|born(?: on| in)?"
+    "|acc(?:ession)?(?: ?(?:no|number|num|nr))?|ssn|nhs(?: (?:no|number))?|tel|phone|ph|fax|pager|beeper|cell|mobile|ext|x"
+    "|e-?mail|mail|url|web|www|address|adresse|anschrift|zip|plz|name|patient|pt|ref(?:erring)?(?: (?:dr|physician|md|by))?|cc|attn"
+    "|tech(?:nologist|nician)?|operator|radiologist|physician|doctor|read(?:er)?|attending|resident|nurse|rn|reviewer|observer"
+    "|case (?:no|nr|number|id)|case|account|acct|encounter|visit (?:no|number)|fall-?(?:nummer|nr)|patienten-?(?:nummer|nr|id)|pat\\.?-?nr"
+    "|geb(?:\\.|oren)?(?: am)?|telefon|t[ée]l|fon|handy|nom|nombre|naam|nome|arzt|hausarzt|zuweiser|überweiser|einsender|untersucher|mtra?"
+    "|m[ée]decin|prescripteur|order (?:no|number|id)|s/n|serial(?: (?:no|number))?|dos|date|datum|fecha|age|aged|alter|signed|initials"
+    "|hosp(?:ital)?(?: (?:no|number))?|institution|facility|site|contact|nok|dictated|transcribed|member (?:no|id)|medical record(?: (?:no|number))?|wohnhaft in|lives in|lives at|residing at|resident of"
+)
+_label = re.compile(
+    rf"(?:(?<=^)|(?<=[\n\r,;.(\[|/])|(?<=[ \t]))(?:{_LABELS})(?:[ \t]*(?:no\b\.?|nr\b\.?|num(?:ber)?\b|#|n°))?[ \t]*(?:[:#=.]|(?<=no)|(?<=nr)|(?<=number))+[ \t]*(?={_GAP})"
+    rf"|(?:(?<=^)|(?<=[\n\r,;.(\[|/ \t]))(?:mrn|dob|ssn|tel|ph|fax|pager|ref|cc|geb|acc#|pid|born|née?|nato|nata|geboren|lives in|lives at|wohnhaft in|fall-?(?:nummer|nr)|acc|accession|aged)[ \t]+(?={_GAP})",
+    re.IGNORECASE,
+)
+_title = re.compile(
+    rf"(?<!{_WORD})(?:{'|'.join(sorted(TITLES, key=lambda each: (-len(each), each)))})\.?[ \t]*(?={_NAME})",
+    re.IGNORECASE,
+)
+_degree = re.compile(
+    rf"({_NAME})(?:[ \t]*,?[ \t]*(?:M\.D\.|Ph\.D\.|D\.O\.|R\.N\.|R\.T\.(?:\(R\))?"
+    rf"|{'|'.join(each.upper() for each in sorted(AFTER))}|Jr\.?|Sr\.?|PhD)(?![\w(]))+"
+)
+_honorific = re.compile(rf"({_NAME})[ ]?(?:様|先生|さん|殿|氏(?!名)|教授|님|씨|선생님)")
+_connector = re.compile(rf"(?<![\w'’/.])(?:{_ANY_CONNECTOR})\.?:?[ \t]+(?={_GAP})", re.IGNORECASE)
+_sure_connector = re.compile(
+    r"(?:by|from|with|per|via|to|on|at|in|von|durch|par|por|door|am|vom|im|bei|d/w|cc|attn|ref)\b",
+    re.IGNORECASE,
+)
+_SEPARATORS = ",;:/|^&+_~-"
+_around = re.compile(
+    rf"(?P<a>[ \t{re.escape(_SEPARATORS)}]*){_GAP}(?P<b>[ \t,;:/|^&_~-]*)(?P<point>\.(?!\d))?"
+)
+
+
+def take_out(text: str, spans: Iterable[Span]) -> str:
+    """Return `text` without `spans`, dangling words and separators."""
+    marked = _mark(text, spans)
+    before = None
+    while before != marked:
+        before = marked
+        for pattern in (_possessive, _degree, _honorific, _joined, _brackets):
+            marked = pattern.sub(_last_group, marked)
+        marked = _label.sub("", marked)
+        marked = _title.sub(_without_title, marked)
+        marked = _connector.sub(_without_connector, marked)
+    while _around.search(marked):
+        marked = _around.sub(_close, marked, count=1)
+    return marked
+
+
+def _last_group(found: re.Match[str]) -> str:
+    return found[found.lastindex or 0]
+
+
+def _without_title(found: re.Match[str]) -> str:
+    """Keep the modality at the start of ``MR SMITH BRAIN``; drop ``Mr.``."""
+    title = found[0].strip()
+    rest = found.string[found.end() + 1 :].strip()
+    is_modality = title.isupper() and title.casefold() in MODALITIES and found.start() == 0
+    return found[0] if is_modality and rest else ""
+
+
+def _mark(text: str, spans: Iterable[Span]) -> str:
+    merged: list[Span] = []
+    for span in sorted(spans):
+        if merged and span.start <= merged[-1].end:
+            last = merged[-1]
+            reason = last.reason if last.reason in _NAMES else span.reason
+            merged[-1] = Span(last.start, max(last.end, span.end), reason)
+        else:
+            merged.append(span)
+    parts: list[str] = []
+    position = 0
+    for start, stop, reason in merged:
+        gap = _NAME if reason in _NAMES else _OTHER
+        # a name may be parted by the end of a line, which stays
+        parts += [_bare(text[position:start]), *(gap + end for end in _line_end.findall(text[start:stop])), gap]
+        position = stop
+    return "".join([*parts, _bare(text[position:])])
+
+
+def _bare(text: str) -> str:
+    return text.replace(_NAME, "").replace(_OTHER, "")
+
+
+def _without_connector(found: re.Match[str]) -> str:
+    """Drop a word that pointed to what is gone, unless something else follows it."""
+    if _sure_connector.match(found[0]):
+        return ""
+    after = found.string[found.end() + 1 :].lstrip(" \t")
+    return "" if not after or not (after[0].isalnum() or after[0] in "([<>+-~") else found[0]
+
+
+def _close(found: re.Match[str]) -> str:
+    """Return what joins the text before a gap to the text after it."""
+    text = found.string
+    before, after = found["a"], found["b"]
+    point = found["point"] or ""
+    rest = text[found.end() :]
+    if after.endswith("-") and rest[:1].isdigit() and (len(after) == 1 or after[-2] in " \t"):
+        after, rest = after[:-1], "-" + rest  # a minus
+        sign = "-"
+    else:
+        sign = ""
+    is_left = found.start() == 0 or text[found.start() - 1] in "\n\r\f([{<"
+    is_right = not point and (not rest or rest[0] in "\n\r\f)]}>")
+    if is_left and (is_right or not (rest or point)):
+        return sign
+    if is_left:
+        return sign
+    if is_right:
+        return sign
+    if point:
+        return point
+    marks_before, marks_after = before.strip(" \t"), after.strip(" \t")
+    if marks_before and marks_after:
+        return (after if marks_after[0] in ";" else before) + sign
+    if marks_before:
+        return before + sign
+    if marks_after:
+        return after + sign
+    return (" " if before or after else "") + sign
