@@ -1,21 +1,27 @@
 """Clean free text at word level: the Clean Descriptors Option (PS3.15, E.3.5)."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
-from pipelines.text.contacts import find_contacts
+from pipelines.text.addresses import find_addresses, find_homes
+from pipelines.text.contacts import find_contacts, find_phones
 from pipelines.text.dates import find_ages, find_dates
 from pipelines.text.identifiers import find_identifiers
 from pipelines.text.index import KnownIndex
+from pipelines.text.institutions import find_institutions
 from pipelines.text.known import KnownValue
 from pipelines.text.names import NameFinder
-from pipelines.text.places import find_addresses, find_institutions
 from pipelines.text.reasons import Reason, Span
 from pipelines.text.tidy import take_out
 from pipelines.text.tokens import tokens_of
 
+_digit = re.compile(r"\d")
+_LEAST_PHONE = 4
+_LEAST_AGE = 2
+"""Digits."""
 _TEXTS = 2048
 _CLEANERS = 8
 
@@ -82,15 +88,24 @@ class TextCleaner:
 
     def _find(self, text: str, depth: Depth) -> Iterator[Span]:
         tokens = tokens_of(text)
-        yield from self._known.find(text, tokens)
+        digits = len(_digit.findall(text))
+        yield from self._known.find(text, tokens, digits=digits)
         yield from find_contacts(text)
-        if depth is Depth.FREE:
-            yield from find_dates(text)
-            yield from find_ages(text)
-            yield from find_identifiers(text)
+        if digits >= _LEAST_PHONE:
+            yield from find_phones(text)
+        if depth is Depth.KNOWN:
+            return
+        words = {token.low for token in tokens}
+        if digits:
+            words.update([low.rstrip("0123456789") for low in words if not low.isalpha()])
+            yield from find_dates(text, words)
+            yield from find_identifiers(text, words)
             yield from find_addresses(text)
-            yield from find_institutions(text, tokens)
-            yield from NameFinder(text, tokens, initials=self._known.initials).find()
+        if digits >= _LEAST_AGE:
+            yield from find_ages(text)
+        yield from find_homes(text, words)
+        yield from find_institutions(text, tokens, words)
+        yield from NameFinder(text, tokens, initials=self._known.initials).find()
 
 
 @lru_cache(maxsize=_CLEANERS)

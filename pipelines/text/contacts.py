@@ -6,15 +6,17 @@ from collections.abc import Iterator
 from pipelines.text.reasons import Reason, Span
 
 _email = re.compile(
-    r"(?<![\w.])[\w.+%-]+[ \t]?@[ \t]?[\w-]+(?:\.[\w-]+)+|(?<![\w.])[\w.+-]+@[\w-]+(?![\w@])"
+    r"(?<![\w.+%-])[\w.+%-]+[ \t]?@[ \t]?[\w-]+(?:\.[\w-]+)+|(?<![\w.+%-])[\w.+-]+@[\w-]+(?![\w@])"
 )
 _url = re.compile(
     r"(?:https?|ftps?|file)://[^\s<>\"')\]]+|\bwww\.[^\s<>\"')\]]+"
-    r"|(?<![\w.@])(?:[a-z0-9-]+\.)+(?:com|org|net|edu|gov|info|de|fr|es|it|nl|at|ch|uk|eu|io)\b(?:/[^\s<>\"')\]]*)?",
+    r"|(?<![\w.@-])(?:[a-z0-9-]+\.)+(?:com|org|net|edu|gov|info|de|fr|es|it|nl|at|ch|uk|eu"
+    r"|io)\b(?:/[^\s<>\"')\]]*)?",
     re.IGNORECASE,
 )
 _network = re.compile(
-    r"(?<![\w.])(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)(?![\w.]*\d)"
+    r"(?<![\w.])(?<!software )(?<!version )(?<!ver )(?<!rev )(?:(?:25[0-5]|2[0-4]\d"
+    r"|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)(?![\w.]*\d)"
 )
 _security = re.compile(r"(?<![\w-])\d{3}-\d{2}-\d{4}(?![\w-])")
 _NO_UNIT = r"(?![ \t]*(?:mm|cm|ms|msec|hu|ml|mg|hz|s|x|%)\b)"
@@ -30,25 +32,28 @@ _phone = re.compile(
     re.IGNORECASE,
 )
 _labelled = re.compile(
-    r"\b(?:tele?(?:phone|fono?|foon|fon)?|t[ée]l|phone|ph|fax|pager|beeper|cell|mobile?|handy|fon|bleep|pgr"
-    r"|ext|extension|durchwahl)\b[ \t]*(?:no|nr|num(?:ber)?)?[.:#]*[ \t]*(?P<number>[+(]?\d[\d ()/.-]{2,}\d)(?!\w)"
+    r"\b(?:tele?(?:phone|fono?|foon|fon)?|t[ée]l|phone|ph|fax|pager|beeper|cell|mobile?|handy"
+    r"|fon|bleep|pgr"
+    r"|ext|extension|durchwahl)\b[ \t]*(?:no|nr"
+    r"|num(?:ber)?)?[.:#]*[ \t]*(?P<number>[+(]?\d[\d ()/.-]{2,}\d)(?!\w)"
     r"(?:[ \t]*(?:ext\.?|x)[ \t]*\d{1,6})?",
     re.IGNORECASE,
 )
-_LEAST_PHONE_DIGITS = 4
 
 
 def find_contacts(text: str) -> Iterator[Span]:
-    """Yield what a person, a place or a machine is reached by."""
+    """Yield what a person or a machine is reached by in the network."""
     if "@" in text:
         for found in _email.finditer(text):
             yield Span(found.start(), found.end(), Reason.EMAIL)
-    if "." in text:
+    if "." in text or ":" in text:
         for pattern in (_url, _network):
             for found in pattern.finditer(text):
                 yield Span(found.start(), found.end(), Reason.URL)
-    if sum(character.isdigit() for character in text) < _LEAST_PHONE_DIGITS:
-        return
+
+
+def find_phones(text: str) -> Iterator[Span]:
+    """Yield telephone and social security numbers."""
     for found in _security.finditer(text):
         yield Span(found.start(), found.end(), Reason.ID_CONTEXT)
     for found in _phone.finditer(text):

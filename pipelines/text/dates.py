@@ -2,16 +2,21 @@
 
 import re
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
+from itertools import chain
 
 from pipelines.text.reasons import Reason, Span
+from pipelines.text.tokens import fold
 
 _MONTH = (
     "january|february|march|april|may|june|july|august|september|october|november|december"
-    "|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec"
+    "|jan|feb|mar|apr|jun|jul|aug|sept|sep|oct|nov|dec"
     "|januar|jänner|februar|märz|maerz|mai|juni|juli|oktober|dezember|mrz|mär|okt|dez"
-    "|janvier|février|fevrier|mars|avril|juin|juillet|août|aout|septembre|octobre|novembre|décembre"
+    "|janvier|février|fevrier|mars|avril|juin|juillet|août|aout|septembre|octobre|novembre"
+    "|décembre"
     "|decembre|janv|févr|fevr|fév|avr|juil|déc"
-    "|enero|febrero|marzo|abril|mayo|junio|julio|agosto|septiembre|octubre|noviembre|diciembre|ene|abr"
+    "|enero|febrero|marzo|abril|mayo|junio|julio|agosto|septiembre|octubre|noviembre"
+    "|diciembre|ene|abr"
     "|gennaio|febbraio|aprile|maggio|giugno|luglio|settembre|ottobre|dicembre|giu|lug|ott"
     "|januari|februari|maart|mei|augustus|mrt"
 )
@@ -24,15 +29,17 @@ _TIME = (
     r"(?:s\b)?(?: ?[ap]\.?m\.?\b)?(?: ?uhr\b)?(?:Z|[+-]\d{2}:?\d{2})?)?"
 )
 _UNIT = (
-    r"(?![ \t]*-?[ \t]*(?:mm|cm|ml|mg|mcg|µg|ug|kg|g|cc|gy|cgy|mci|mbq|msec|ms|sec|s|min|mins|minutes|hours?"
-    r"|hrs?|days?|weeks?|wks?|months?|years?|yrs?|y/o|yo|hu|hz|kv|kvp|mas?|degrees?|deg|tesla|views?|vws?"
-    r"|vw|slices?|x|×|by|%)\b|[ \t]*[x×%°])"
+    r"(?![ \t]*-?[ \t]*(?:mm|cm|ml|mg|mcg|µg|ug|kg|g|cc|gy|cgy|mci|mbq|msec|ms|sec|s|min|mins"
+    r"|minutes|hours?"
+    r"|hrs?|days?|weeks?|wks?|months?|years?|yrs?|y/o|yo|hu|hz|kv|kvp|mas?|degrees?|deg|tesla"
+    r"|views?|vws?"
+    r"|vw|slices?|x|\xd7|by|%)\b|[ \t]*[x\xd7%°])"
 )
 _numeric = re.compile(
     rf"(?<![\w.,/-])(?:"
     rf"(?P<y>{_YEAR})(?P<s1>[-/._ ])(?P<m>0?[1-9]|1[0-2])(?P=s1)(?P<d>{_DAY})"
     rf"|(?P<a>\d{{1,2}})(?P<s2>[-/.]) ?(?P<b>\d{{1,2}})(?P=s2) ?(?P<yy>{_YEAR}|\d{{2}})"
-    rf"|(?:0[1-9]|1[0-2])[-/.]{_YEAR}|{_YEAR}[-/](?:0[1-9]|1[0-2])"
+    rf"|(?:0[1-9]|1[0-2])[-/.]{_YEAR}|[1-9]/{_YEAR}|{_YEAR}[-/](?:0[1-9]|1[0-2])"
     rf")(?![\d/-]|[.,]\d|[A-SU-Za-z]){_UNIT}{_TIME}",
     re.IGNORECASE,
 )
@@ -47,9 +54,11 @@ _solid = re.compile(
 )
 _worded = re.compile(
     rf"(?<![^\W_])(?:"
-    rf"{_DAY}(?:st|nd|rd|th|er|\.|º)?[ \t.,/_-]{{0,2}}(?:of |de |d')?(?:{_MONTH}|{_UNSURE_MONTH})\.?[ \t.,/_-]{{0,2}}"
+    rf"{_DAY}(?:st|nd|rd|th|er|\.|º)?[ \t.,/_-]{{0,2}}(?:of |de |d')?(?:{_MONTH}"
+    rf"|{_UNSURE_MONTH})\.?[ \t.,/_-]{{0,2}}"
     rf"(?:de |del )?(?:{_YEAR}|'?\d{{2}})(?![\d.])"
-    rf"|(?:{_MONTH})\.?[ \t./_-]{{0,2}}{_DAY}(?:st|nd|rd|th)?(?:[ \t]?,[ \t]?|[ \t./_-]{{1,2}})(?:{_YEAR}|'\d{{2}})(?!\d)"
+    rf"|(?:{_MONTH})\.?[ \t./_-]{{0,2}}{_DAY}(?:st|nd|rd|th)?(?:[ \t]?,[ \t]?"
+    rf"|[ \t./_-]{{1,2}})(?:{_YEAR}|'\d{{2}})(?!\d)"
     rf"|(?:{_MONTH})\.?[ \t,./_-]{{0,2}}(?:of |de )?(?:{_YEAR}|'\d{{2}})(?!\d)"
     rf"|{_YEAR}[ \t./_-]{{0,2}}(?:{_MONTH})\.?[ \t./_-]{{0,2}}{_DAY}"
     rf")(?![^\W_]){_TIME}",
@@ -63,7 +72,8 @@ _CAPITAL_MONTH = "|".join(
 )
 _without_year = re.compile(
     rf"(?<![^\W_])(?:(?:{_CAPITAL_MONTH})\.?[ \t]?{_DAY}(?:st|nd|rd|th)?"
-    rf"|{_DAY}(?:st|nd|rd|th|\.|er)?[ \t]?(?:of )?(?:{_CAPITAL_MONTH}))(?![^\W_]|[.,/-]\d){_UNIT}{_TIME}"
+    rf"|{_DAY}(?:st|nd|rd|th|\.|er)?[ \t]?(?:of )?(?:{_CAPITAL_MONTH}))(?![^\W_]"
+    rf"|[.,/-]\d){_UNIT}{_TIME}"
 )
 _after_word = re.compile(
     rf"(?<![^\W_])(?:on|dated?|dos|dob|vom|am|del|le|seen|done|exam)(?:[ \t]*:)?[ \t]+"
@@ -71,53 +81,58 @@ _after_word = re.compile(
     re.IGNORECASE,
 )
 _birth_year = re.compile(
-    rf"\b(?:dob|d\.o\.b\.?|born(?: in)?|birth ?date|date of birth|geb\.?|geboren|né[e]?(?: en)?|nato|nata)[: .]*"
+    rf"\b(?:dob|d\.o\.b\.?|born(?: in)?|birth ?date|date of birth|geb\.?|geboren"
+    rf"|né[e]?(?: en)?|nato|nata)[: .]*"
     rf"(?P<date>{_YEAR}|\d{{1,2}}[-/. ]\d{{1,2}}[-/. ]\d{{2,4}}|\d{{6,8}})(?![^\W_])",
     re.IGNORECASE,
 )
-_month = re.compile(rf"(?<![^\W_\d])(?:{_MONTH}|{_UNSURE_MONTH})(?![^\W_\d])", re.IGNORECASE)
+_MONTHS = frozenset(map(fold, f"{_MONTH}|{_UNSURE_MONTH}".split("|")))
 _age = re.compile(
-    r"(?<![\w.,/-])(?:(?:aged?|alter|âge|edad|età|leeftijd)[: ]{1,3}(?:of )?)?(?:9\d|1[0-4]\d)[ \t]?-?"
-    r"(?:y/?o?[fm]?\b|y\.o\.|yo[fm]?\b|yrs?\b\.?|years?\b|jahre?\b|jährige?r?\b|j\.(?=\W|$)|ans\b|años\b|anni\b|jaar\b)"
+    r"(?<![\w.,/-])(?:(?:aged?|alter|âge|edad|età|leeftijd)[: ]{1,3}(?:of )?)?(?:9\d"
+    r"|1[0-4]\d)[ \t]?-?"
+    r"(?:y/?o?[fm]?\b|y\.o\.|yo[fm]?\b|yrs?\b\.?|years?\b|jahre?\b|jährige?r?\b|j\.(?=\W|$)"
+    r"|ans\b|años\b|anni\b|jaar\b)"
     r"(?:[ -]?(?:old|alt|of age|oud)\b)?(?![ \t]+(?:ago|later|follow))"
     r"|\b(?:aged?|alter|âge|edad|età|leeftijd)[: ]{1,3}(?:of )?(?:9\d|1[0-4]\d)(?![\d.%])\b"
     r"|(?<![\w.])09\dY\b|(?<![\w.])1[0-4]\dY\b",
     re.IGNORECASE,
 )
 _time_before = re.compile(
-    r"(?<![\w:.])(?:[01]?\d|2[0-3])[:h][0-5]\d(?::[0-5]\d)?(?:[ ]?[ap]\.?m\.?)?(?:[ ]uhr)?,?[ ]?(?:on[ ])?$",
+    r"(?<![\w:.])(?:[01]?\d"
+    r"|2[0-3])[:h][0-5]\d(?::[0-5]\d)?(?:[ ]?[ap]\.?m\.?)?(?:[ ]uhr)?,?[ ]?(?:on[ ])?$",
     re.IGNORECASE,
 )
 _MONTHS_A_YEAR = 12
 _DAYS = 31
-_LEAST_DIGITS = 3
+_TIME_CHARACTERS = 20
 
 
-def find_dates(text: str) -> Iterator[Span]:
-    """Yield the dates in `text`, with the time of day that stands beside one."""
-    for span in _dates(text):
-        before = _time_before.search(text, 0, span.start) if ":" in text or "h" in text else None
-        yield Span(before.start(), span.end, span.reason) if before else span
+def find_dates(text: str, words: AbstractSet[str]) -> Iterator[Span]:
+    """Yield the dates in `text`, with the time of day that stands beside one.
+
+    Parameters
+    ----------
+    words : collections.abc.Set[str]
+        Of the text, folded.
+    """
+    for start, end in _dates(text, words):
+        before = _time_before.search(text, max(start - _TIME_CHARACTERS, 0), start)
+        yield Span(before.start() if before else start, end, Reason.DATE)
 
 
-def _dates(text: str) -> Iterator[Span]:
-    digits = sum(character.isdigit() for character in text)
-    if digits < 1:
-        return
-    if digits >= _LEAST_DIGITS:
-        for found in _numeric.finditer(text):
-            if _is_date(found):
-                yield Span(found.start(), found.end(), Reason.DATE)
-        for pattern in (_solid, _in_protocol):
-            for found in pattern.finditer(text):
-                yield Span(found.start(), found.end(), Reason.DATE)
-        for pattern in (_after_word, _birth_year):
-            for found in pattern.finditer(text):
-                yield Span(found.start("date"), found.end(), Reason.DATE)
-    if _month.search(text):
-        for pattern in (_worded, _without_year):
-            for found in pattern.finditer(text):
-                yield Span(found.start(), found.end(), Reason.DATE)
+def _dates(text: str, words: AbstractSet[str]) -> Iterator[tuple[int, int]]:
+    for found in _numeric.finditer(text):
+        if _is_date(found):
+            yield found.span()
+    patterns = [_solid, _in_protocol]
+    is_mixed = any(not (word.isalpha() or word.isdigit()) for word in words)
+    if is_mixed or not words.isdisjoint(_MONTHS):
+        patterns += [_worded, _without_year]
+    for found in chain.from_iterable(pattern.finditer(text) for pattern in patterns):
+        yield found.span()
+    for pattern in (_after_word, _birth_year):
+        for found in pattern.finditer(text):
+            yield found.start("date"), found.end()
 
 
 def _is_date(found: re.Match[str]) -> bool:
@@ -134,6 +149,5 @@ def _is_date(found: re.Match[str]) -> bool:
 
 def find_ages(text: str) -> Iterator[Span]:
     """Yield ages over 89."""
-    if "9" in text or "1" in text:
-        for found in _age.finditer(text):
-            yield Span(found.start(), found.end(), Reason.AGE_OVER_89)
+    for found in _age.finditer(text):
+        yield Span(found.start(), found.end(), Reason.AGE_OVER_89)

@@ -2,205 +2,97 @@
 
 from collections.abc import Sequence
 
-from pipelines.text.tokens import Token
-from pipelines.text.vocabulary import Verdict, judge
+from pipelines.text.tokens import Token, word_set
 
-_NOUNS = frozenset(
-    [
-        "disease",
-        "diseases",
-        "syndrome",
-        "syndromes",
-        "fracture",
-        "fractures",
-        "fx",
-        "cyst",
-        "cysts",
-        "view",
-        "views",
-        "sign",
-        "signs",
-        "lesion",
-        "lesions",
-        "classification",
-        "class",
-        "type",
-        "grade",
-        "grading",
-        "score",
-        "scoring",
-        "tumor",
-        "tumors",
-        "tumour",
-        "tumours",
-        "lymphoma",
-        "lymphomas",
-        "sarcoma",
-        "neuroma",
-        "neuromas",
-        "hernia",
-        "hernias",
-        "node",
-        "nodes",
-        "nodule",
-        "nodules",
-        "tendon",
-        "ligament",
-        "duct",
-        "gland",
-        "glands",
-        "canal",
-        "ring",
-        "valve",
-        "procedure",
-        "operation",
-        "method",
-        "technique",
-        "position",
-        "projection",
-        "maneuver",
-        "test",
-        "criteria",
-        "index",
-        "angle",
-        "line",
-        "lines",
-        "triangle",
-        "pouch",
-        "space",
-        "fascia",
-        "muscle",
-        "body",
-        "bodies",
-        "loop",
-        "catheter",
-        "tube",
-        "drain",
-        "clip",
-        "stent",
-        "graft",
-        "filter",
-        "prosthesis",
-        "pin",
-        "pins",
-        "wire",
-        "wires",
-        "rod",
-        "rods",
-        "nail",
-        "scale",
-        "units",
-        "unit",
-        "contracture",
-        "palsy",
-        "paralysis",
-        "phenomenon",
-        "disorder",
-        "malformation",
-        "anomaly",
-        "deformity",
-        "ulcer",
-        "fissure",
-        "polygon",
-        "area",
-        "areas",
-        "arch",
-        "artery",
-        "vein",
-        "nerve",
-        "plexus",
-        "ganglion",
-        "cell",
-        "cells",
-        "stage",
-        "staging",
-        "diverticulum",
-        "carcinoma",
-        "repair",
-        "shunt",
-        "anastomosis",
-        "esophagus",
-        "thyroiditis",
-        "arthritis",
-        "sequence",
-        "aneurysm",
-        "dissection",
-        "stump",
-        "point",
-        "points",
-        "foramen",
-        "membrane",
-        "reflex",
-        "fistula",
-        "block",
-        "criterion",
-        "ratio",
-        "staining",
-        "dementia",
-        "chorea",
-        "fibers",
-        "plate",
-        "screw",
-        "harness",
-        "brace",
-        "splint",
-        "bone",
-        "joint",
-        "tubercle",
-        "spot",
-        "spots",
-        "defect",
-        "danlos",
-        "osler",
-        "lewis",
-        "syndrom",
-        "krankheit",
-        "zyste",
-        "fraktur",
-        "maladie",
-        "kyste",
-        "sindrome",
-        "malattia",
-        "morbo",
-        "enfermedad",
-        "ziekte",
-    ]
+_APOSTROPHES = ("'", "\u2019", "`")
+_SPACES = (" ", "-", "' ", "\u2019 ")
+_HYPHENS = ("-", "/", "\u2013")
+_NOUNS = word_set(
+    """
+    disease diseases syndrome syndromes fracture fractures fx cyst cysts view views sign signs
+    lesion lesions classification class type grade grading score scoring tumor tumors tumour
+    tumours lymphoma lymphomas sarcoma neuroma neuromas hernia hernias node nodes nodule
+    nodules tendon ligament duct gland glands canal ring valve procedure operation method
+    technique position projection maneuver test criteria index angle line lines triangle pouch
+    space fascia muscle body bodies loop catheter tube drain clip stent graft filter
+    prosthesis pin pins wire wires rod rods nail scale units unit contracture palsy paralysis
+    phenomenon disorder malformation anomaly deformity ulcer fissure polygon area areas arch
+    artery vein nerve plexus ganglion cell cells stage staging diverticulum carcinoma repair
+    shunt anastomosis esophagus thyroiditis arthritis sequence aneurysm dissection stump point
+    points foramen membrane reflex fistula block criterion ratio staining dementia chorea
+    fibers plate screw harness brace splint bone joint tubercle spot spots defect danlos osler
+    lewis syndrom krankheit zyste fraktur maladie kyste sindrome malattia morbo enfermedad
+    ziekte
+    """
 )
-_BEFORE = frozenset(
-    [
-        "morbus",
-        "mb",
-        "m",
-        "grade",
-        "type",
-        "class",
-        "stage",
-        "score",
-        "maladie",
-        "malattia",
-        "morbo",
-        "enfermedad",
-        "ziekte",
-    ]
+_BEFORE = word_set(
+    """
+    morbus mb m grade type class stage score maladie malattia morbo enfermedad ziekte
+    """
+)
+
+
+_PAIRS = word_set(
+    """
+    hunt-hess spetzler-martin child-pugh swan-ganz salter-harris weber-danis danis-weber hill-sachs
+    osgood-schlatter legg-calve-perthes mallory-weiss budd-chiari arnold-chiari dandy-walker
+    sturge-weber hippel-lindau wolff-parkinson-white guillain-barre ehlers-danlos klippel-feil
+    wernicke-korsakoff zollinger-ellison peutz-jeghers henoch-schonlein epstein-barr stevens-johnson
+    creutzfeldt-jakob lauge-hansen rosai-dorfman niemann-pick charcot-marie-tooth osler-weber-rendu
+    blalock-taussig blalock-hanlon pierre-robin erdheim-chester langerhans-hand lambert-eaton
+    mayer-rokitansky mayo-robson paget-schroetter may-thurner brown-sequard tolosa-hunt
+    birt-hogg-dube
+    churg-strauss kasabach-merritt meyer-weigert fitz-hugh-curtis graves-basedow crohn-colitis
+    kellgren-lawrence gustilo-anderson mason-johnston garden-pauwels neer-horowitz hawkins-canale
+    sinding-larsen-johansson adams-stokes argyll-robertson bence-jones reed-sternberg hand-schuller
+    """
+)
+_OF = word_set(
+    "circle foramen loop angle node nodes pouch canal valve sign duct triangle space tetralogy"
 )
 
 
 def is_eponym(text: str, tokens: Sequence[Token], number: int) -> bool:
     """Return True where the name at `number` stands for a disease, a sign, a view."""
-    if number and tokens[number - 1].low in _BEFORE:
+    before = tokens[number - 1].low if number else ""
+    if before in _BEFORE or (before == "of" and number > 1 and tokens[number - 2].low in _OF):
+        return True
+    if is_pair(text, tokens, number):
         return True
     following = number + 1
-    if following < len(tokens) and tokens[following].low == "s":
+    if following == len(tokens):
+        return False
+    between = text[tokens[number].end : tokens[following].start]
+    if tokens[following].low == "s" and between in _APOSTROPHES:
         following += 1
-    if following < len(tokens):
+        if following == len(tokens):
+            return True  # ends with a possessive: Addison's
         between = text[tokens[following - 1].end : tokens[following].start]
-        other = tokens[following].low
-        if between == " " and other in _NOUNS:
+        if between.strip(" "):
             return True
-        if between in ("-", "/", "–") and judge(other) is Verdict.EPONYM:
-            return True
-        if between == "-" and other in _NOUNS:
-            return True
-    if number and text[tokens[number - 1].end : tokens[number].start] in ("-", "/", "–"):
-        return judge(tokens[number - 1].low) is Verdict.EPONYM
-    return False
+    other = tokens[following].low
+    return between in _SPACES and (other in _NOUNS or other[0].isdigit())
+
+
+def is_pair(text: str, tokens: Sequence[Token], number: int) -> bool:
+    """Return True within two or three names that stand for one thing: ``Hunt-Hess``."""
+    first, last = number, number
+    while (
+        first > number - 2
+        and first
+        and text[tokens[first - 1].end : tokens[first].start] in _HYPHENS
+    ):
+        first -= 1
+    while (
+        last < number + 2
+        and last + 1 < len(tokens)
+        and text[tokens[last].end : tokens[last + 1].start] in _HYPHENS
+    ):
+        last += 1
+    names = [token.low for token in tokens[first : last + 1]]
+    place = number - first
+    return any(
+        "-".join(names[start : start + size]) in _PAIRS
+        for size in (2, 3)
+        for start in range(max(place - size + 1, 0), place + 1)
+    )

@@ -5,11 +5,12 @@ What is found here is what the release gate searches (``ops/manual/verify.md``),
 
 from collections.abc import Iterable, Iterator, Sequence
 from enum import Enum, auto
+from functools import cached_property
 from typing import NamedTuple
 
 from pipelines.text import numbers
+from pipelines.text.addresses import parts_of_place
 from pipelines.text.known import Kind, KnownValue
-from pipelines.text.places import parts_of_place
 from pipelines.text.reasons import Reason, Span
 from pipelines.text.spellings import Person, persons_of
 from pipelines.text.titles import is_title
@@ -70,7 +71,7 @@ class KnownIndex:
             elif value.kind in (Kind.ADDRESS, Kind.INSTITUTION, Kind.DEPARTMENT):
                 self._add_place(value)
 
-    @property
+    @cached_property
     def initials(self) -> frozenset[str]:
         """Return the initials of all persons."""
         return frozenset().union(*self._initials.values())
@@ -118,8 +119,14 @@ class KnownIndex:
         if len(joined) >= _LEAST_WORD and not (len(words) == 1 and is_clinical(joined)):
             self._wholes.setdefault(joined, reason)
 
-    def find(self, text: str, tokens: Sequence[Token]) -> Iterator[Span]:
-        """Yield what is known in `text`; spans may overlap."""
+    def find(self, text: str, tokens: Sequence[Token], *, digits: int) -> Iterator[Span]:
+        """Yield what is known in `text`; spans may overlap.
+
+        Parameters
+        ----------
+        digits : int
+            How many `text` has.
+        """
         words, starts, near = self._words, self._starts, self._near
         for number, token in enumerate(tokens):
             low = token.low
@@ -128,13 +135,16 @@ class KnownIndex:
             if low in words:
                 if self._is_meant(text, tokens, number, words[low]):
                     yield Span(token.start, token.end, words[low].reason)
+            elif token.raw == low and low.isalpha():
+                continue
             elif is_mixed(token.raw):
                 yield from self._find_parts(token)
             elif near and token.raw[0].isupper() and len(low) >= _LEAST_NEAR and self._is_near(low):
                 yield Span(token.start, token.end, Reason.NAME_KNOWN)
         yield from self._ids.find(text, tokens)
-        yield from self._phones.find(text)
-        yield from self._birth_dates.find(text)
+        if digits:
+            yield from self._birth_dates.find(text)
+            yield from self._phones.find(text, digits=digits)
         if not text.isascii():
             yield from self._unspaced.find(text)
             yield from self._find_german(tokens)

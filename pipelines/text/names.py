@@ -7,7 +7,7 @@ where a title, a role, a given name or an initial makes it one.
 import re
 from collections.abc import Iterator, Sequence
 
-from pipelines.text.eponyms import is_eponym
+from pipelines.text.eponyms import is_eponym, is_pair
 from pipelines.text.reasons import Reason, Span
 from pipelines.text.titles import (
     AFTER,
@@ -34,16 +34,19 @@ _MOST_WORDS = 5
 _LEAST_UNKNOWN = 4
 _LEAST_IN_PROTOCOL = 4
 _MOST_CONSONANTS = 5
+_NOT_BY = frozenset(["on", "at", "in", "and"])
 _SIDES = frozenset("lrwctsx")
 """Left, right, with, and the regions of the spine: no initials."""
-_joint = re.compile(r"[ \t]?[.,'’´`^-]?[ \t]?")
+_ARTICLES = frozenset(["la", "le", "de", "di", "da", "do", "o", "d", "st", "den", "der"])
+"""Particles that stand before other words too."""
+_joint = re.compile(r"[ \t]?[.,'\u2019\xb4`^-]?[ \t]?")
 _after_role = re.compile(r"[ \t]*[:.#=-]*[ \t]*(?:is[ \t]+)?")
 _list = re.compile(r"[ \t]*[,;/&+][ \t]*")
 _initials = re.compile(r"(?:[A-Z]\.[ \t]?){1,3}(?:[A-Z]\b\.?)?|[A-Z]{2,3}\b(?!\.\w)")
 _honorific = re.compile(
     r"[\u3400-\u9fff]{2,4}?(?=(?:様|先生|さん|殿|氏名|教授|医師|技師))|[가-힣]{2,4}(?=\s?(?:님|선생|씨|교수))"
-    r"|(?<=氏名)[:： ]?[\u3400-\u9fff]{2,4}|(?<=患者名)[:： ]?[\u3400-\u9fff]{2,4}"
-    r"|(?<=姓名)[:： ]?[\u3400-\u9fff]{2,4}|(?<=환자명)[:： ]?[가-힣]{2,4}"
+    r"|(?<=氏名)[:\uff1a ]?[\u3400-\u9fff]{2,4}|(?<=患者名)[:\uff1a ]?[\u3400-\u9fff]{2,4}"
+    r"|(?<=姓名)[:\uff1a ]?[\u3400-\u9fff]{2,4}|(?<=환자명)[:\uff1a ]?[가-힣]{2,4}"
 )
 _vowels = frozenset("aeiouyäöüáéíóúàèìòùâêîôûåæøœ")
 _LATIN_END = "\u024f"
@@ -108,29 +111,27 @@ class NameFinder:
 
     def _named_by(self, number: int) -> int:
         """Return the number of the word that a title or role says is a name; 0 for none."""
-        tokens, following = self._tokens, number + 1
-        token = tokens[number]
-        if following >= len(tokens):
+        following = number + 1
+        if following == len(self._tokens):
             return 0
-        if token.low in TITLES and is_title(self._text, token, tokens[following]):
-            return following if tokens[following].low not in TITLES else 0
-        between = self._between(number)
-        if token.low in DONE and tokens[following].low in BY and between.isspace():
-            return following + 1 if following + 1 < len(tokens) else 0
-        if token.low in DONE and tokens[following].low in ("on", "at", "in", "and"):
-            return 0
-        is_label = ":" in between or "=" in between
-        if (
-            token.low in ROLES
-            and "\n" not in between
-            and (is_label or self._starts_name(following))
-        ):
-            return following if _after_role.fullmatch(between) else 0
+        token, between = self._tokens[number], self._between(number)
+        if token.low in TITLES and is_title(self._text, token, self._tokens[following]):
+            return following if self._tokens[following].low not in TITLES else 0
+        if token.low in DONE and between.isspace():
+            if self._tokens[following].low in BY:
+                return following + 1 if following + 1 < len(self._tokens) else 0
+            if self._tokens[following].low in _NOT_BY:
+                return 0
+        return following if self._is_role_of(token, following, between) else 0
+
+    def _is_role_of(self, token: Token, following: int, between: str) -> bool:
+        """Return True for the role of the person that `following` names."""
+        word = self._tokens[following]
+        if token.low in ROLES and _after_role.fullmatch(between):
+            return ":" in between or "=" in between or self._starts_name(following)
         if token.low in RELATIVES and between in (" ", ", ", " (", ": "):
-            word = tokens[following]
-            meant = word.raw.istitle() and is_possible_name(word.low) and not is_clinical(word.low)
-            return following if meant else 0
-        return 0
+            return word.raw.istitle() and is_possible_name(word.low) and not is_clinical(word.low)
+        return False
 
     def _starts_name(self, number: int) -> bool:
         """Return True for initials and for what is no word, after a role without a colon."""
@@ -150,19 +151,21 @@ class NameFinder:
         if not raw.isalpha() or is_mixed(raw):
             return self._is_camel_name(token)
         verdict = judge(raw.casefold())
-        if verdict is Verdict.WORD:
-            return False
-        start, end = token.start, token.end
+        return verdict is not Verdict.WORD and self._is_meant(number, verdict)
+
+    def _is_meant(self, number: int, verdict: Verdict) -> bool:
+        """Return True where a word that is a name by itself is one here."""
+        start, end, raw, _ = self._tokens[number]
         in_protocol = "_" in (self._text[start - 1 : start], self._text[end : end + 1])
         if in_protocol and (verdict is Verdict.UNKNOWN or len(raw) < _LEAST_IN_PROTOCOL):
             return False
-        if raw.islower() and raw[0].lower() != raw[0].upper():
+        if raw.islower() and raw[0] != raw[0].upper():
             return verdict is Verdict.NAME and not in_protocol
-        if verdict is Verdict.EPONYM:
-            return not is_eponym(self._text, self._tokens, number)
         if verdict is Verdict.UNKNOWN:
             return _is_like_name(raw)
-        return True
+        if verdict is Verdict.EPONYM:
+            return not is_eponym(self._text, self._tokens, number)
+        return not is_pair(self._text, self._tokens, number)
 
     def _is_camel_name(self, token: Token) -> bool:
         """Return True for ``McDonald``, ``JaneDoe``; False for protocols."""
@@ -254,7 +257,8 @@ class NameFinder:
             token.raw.isupper()
             and len(token.raw) in (2, 3)
             and token.raw.isalpha()
-            and judge(token.low) is not Verdict.WORD
+            and not is_own(token.low)
+            and not is_clinical(token.low)
         )
 
     def _may_be_name(self, number: int, *, is_meant: bool) -> bool:
@@ -280,39 +284,23 @@ class NameFinder:
 
     def _begin(self, number: int) -> int:
         """Return the number of the first word of the name around `number`."""
-        tokens = self._tokens
-        while number:
-            before, between = tokens[number - 1], self._between(number - 1)
-            is_initial = len(before.raw) == 1 and before.raw.isupper()
-            if (
-                (
-                    is_initial
-                    and (
-                        between in (".", ". ", ".-")
-                        or (between == " " and before.low not in _SIDES)
-                    )
-                )
-                or (
-                    (is_initial and between in ("'", "’"))
-                    or (
-                        before.low in PARTICLES
-                        and between in (" ", "-", "'", "’")
-                        and before.low
-                        not in ("la", "le", "de", "di", "da", "do", "o", "d", "st", "den", "der")
-                    )
-                )
-                or (
-                    before.low in PARTICLES
-                    and between in (" ", "'", "’")
-                    and before.raw[0].isupper()
-                    and before.raw not in ("DE", "LA", "LE")
-                )
-                or self._is_turned(number - 1, between)
-            ):
-                number -= 1
-            else:
-                break
+        while number and self._belongs(number - 1, self._between(number - 1)):
+            number -= 1
         return number
+
+    def _belongs(self, number: int, between: str) -> bool:
+        """Return True for an initial, a particle, a given name before a name."""
+        before = self._tokens[number]
+        if len(before.raw) == 1 and before.raw.isupper() and before.raw.isalpha():
+            if between == " ":
+                return before.low not in _SIDES
+            return between in (".", ". ", ".-", "'", "\u2019")
+        if before.low in PARTICLES and between in (" ", "-", "'", "\u2019"):
+            is_name_only = before.low not in _ARTICLES
+            return is_name_only or (before.raw[0].isupper() and not before.raw.isupper())
+        if between == " " and before.raw.islower() and is_given_name(before.low):
+            return True
+        return self._is_turned(number, between)
 
     def _is_turned(self, number: int, between: str) -> bool:
         """Return True for a family name before its given name: ``White, John``."""

@@ -133,15 +133,15 @@ class Phones:
                         if len(bare := number.lstrip("0")) >= _LEAST_PHONE
                     )
 
-    def find(self, text: str) -> Iterator[Span]:
-        """Yield the telephone numbers in `text`."""
-        if not self._numbers or len(text) < _LEAST_PHONE:
+    def find(self, text: str, *, digits: int) -> Iterator[Span]:
+        """Yield the telephone numbers in `text`, which has so many `digits`."""
+        if not self._numbers or digits < _LEAST_PHONE:
             return
         for run in _digits.finditer(text):
             places = [n for n in range(run.start(), run.end()) if text[n].isdigit()]
-            digits = "".join(text[n] for n in places)
+            joined = "".join(text[n] for n in places)
             for number in self._numbers:
-                at = digits.find(number)
+                at = joined.find(number)
                 if at >= 0:
                     start, end = places[at], places[at + len(number) - 1] + 1
                     while start and text[start - 1] in "0123456789+(":

@@ -50,7 +50,7 @@ class Person(NamedTuple):
         yield given + family
         if middle:
             yield from (family + given + middle[0], given + middle[0] + family)
-            yield from (family + given + (middle[0][0][0],), given + (middle[0][0][0], *family))
+            yield from ((*family, *given, middle[0][0][0]), (*given, middle[0][0][0], *family))
         joined = "".join(family)
         if joined.isalpha() and len(joined) >= _LEAST_WITH_INITIAL:
             initials = given[0][0] + (middle[0][0][0] if middle else "")

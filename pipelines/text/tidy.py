@@ -12,46 +12,64 @@ _GAP = f"[{_NAME}{_OTHER}]"
 _WORD = r"[^\W_]"
 _NAMES = frozenset([Reason.NAME_KNOWN, Reason.NAME_CONTEXT, Reason.NAME_UNKNOWN_WORD])
 _line_end = re.compile(r"[\r\n\f]+")
-_ANY_CONNECTOR = "|".join(sorted(map(re.escape, CONNECTORS), key=lambda each: (-len(each), each)))
-_possessive = re.compile(rf"({_GAP})(?:['’´`]?s\b(?!\.)|['’´`](?=\s|$))")
+
+
+def _any_of(words: Iterable[str]) -> str:
+    return "|".join(map(re.escape, sorted(words, key=lambda each: (-len(each), each))))
+
+
+_ANY_CONNECTOR = _any_of(CONNECTORS)
+_possessive = re.compile(rf"({_GAP})(?:['\u2019\xb4`]?s\b(?!\.)|['\u2019\xb4`](?=\s|$))")
 _joined = re.compile(
-    rf"{_GAP}(?:[ \t]*(?:[,;/&+^_|.:-]|(?<!\w)(?:{_ANY_CONNECTOR}|or|oder|ou|o)(?!\w))*[ \t]*)*({_GAP})",
+    rf"{_GAP}(?:[ \t,;/&+^_|.:-]|(?<!\w)(?:{_ANY_CONNECTOR}|or|oder|ou|o)(?!\w))*({_GAP})",
     re.IGNORECASE,
 )
 _brackets = re.compile(
     rf"\([ \t]*({_GAP})[ \t]*\)|\[[ \t]*({_GAP})[ \t]*\]|\{{[ \t]*({_GAP})[ \t]*\}}"
     rf"|<[ \t]*({_GAP})[ \t]*>|\"[ \t]*({_GAP})[ \t]*\"|(?<!\w)'[ \t]*({_GAP})[ \t]*'(?!\w)"
-    rf"|（\s*({_GAP})\s*）|「({_GAP})」"
+    rf"|\uff08\s*({_GAP})\s*\uff09|「({_GAP})」"
 )
-_LABELS = (
-    "mrn|mr|pat(?:ient)?[ _.-]?(?:id|nr|no|name)|pid|id|dob|d\\.o\\.b\\.?|date of birth|birth ?date|born(?: on| in)?"
-    "|acc(?:ession)?(?: ?(?:no|number|num|nr))?|ssn|nhs(?: (?:no|number))?|tel|phone|ph|fax|pager|beeper|cell|mobile|ext|x"
-    "|e-?mail|mail|url|web|www|address|adresse|anschrift|zip|plz|name|patient|pt|ref(?:erring)?(?: (?:dr|physician|md|by))?|cc|attn"
-    "|tech(?:nologist|nician)?|operator|radiologist|physician|doctor|read(?:er)?|attending|resident|nurse|rn|reviewer|observer"
-    "|case (?:no|nr|number|id)|case|account|acct|encounter|visit (?:no|number)|fall-?(?:nummer|nr)|patienten-?(?:nummer|nr|id)|pat\\.?-?nr"
-    "|geb(?:\\.|oren)?(?: am)?|telefon|t[ée]l|fon|handy|nom|nombre|naam|nome|arzt|hausarzt|zuweiser|überweiser|einsender|untersucher|mtra?"
-    "|m[ée]decin|prescripteur|order (?:no|number|id)|s/n|serial(?: (?:no|number))?|dos|date|datum|fecha|age|aged|alter|signed|initials"
-    "|hosp(?:ital)?(?: (?:no|number))?|institution|facility|site|contact|nok|dictated|transcribed|member (?:no|id)|medical record(?: (?:no|number))?|wohnhaft in|lives in|lives at|residing at|resident of"
-)
+_LABELS = r"""
+mrn|mr|pat(?:ient)?[ _.-]?(?:id|nr|no|name)|pid|id|dob|d\.o\.b\.?|date of birth|birth ?date
+born(?: on| in)?|acc(?:ession)?|ssn|nhs|tel|phone|ph|fax|pager|beeper|cell|mobile|ext|x|e-?mail|mail
+url|web|www|address|adresse|anschrift|zip|plz|name|patient|pt|cc|attn|operator|radiologist|physician
+ref(?:erring)?(?: (?:dr|physician|md|by))?|tech(?:nologist|nician)?|doctor|read(?:er)?|attending
+resident|nurse|rn|reviewer|observer|case(?: id)?|account|acct|encounter|visit|fall-?(?:nummer|nr)
+patienten-?(?:nummer|nr|id)|pat\.?-?nr|geb(?:\.|oren)?(?: am)?|telefon|t[ée]l|fon|handy|nom|nombre
+naam|nome|arzt|hausarzt|zuweiser|überweiser|einsender|untersucher|mtra?|m[ée]decin|prescripteur
+order(?: id)?|s/n|serial|dos|date|datum|fecha|age|aged|alter|signed|initials|hosp(?:ital)?
+institution|facility|site|contact|nok|dictated|transcribed|member(?: id)?|medical record
+wohnhaft in|lives in|lives at|residing at|resident of
+"""
+"""What names the value that follows, after a colon."""
+_BARE_LABELS = r"""
+mrn|dob|ssn|tel|ph|fax|pager|ref|cc|geb|acc#|pid|born|née?|nato|nata|geboren|lives in|lives at
+wohnhaft in|fall-?(?:nummer|nr)|acc|accession|aged
+"""
+"""The same, without a colon."""
+_START = r"(?:(?<=^)|(?<=[\n\r,;.(\[|/ \t]))"
 _label = re.compile(
-    rf"(?:(?<=^)|(?<=[\n\r,;.(\[|/])|(?<=[ \t]))(?:{_LABELS})(?:[ \t]*(?:no\b\.?|nr\b\.?|num(?:ber)?\b|#|n°))?[ \t]*(?:[:#=.]|(?<=no)|(?<=nr)|(?<=number))+[ \t]*(?={_GAP})"
-    rf"|(?:(?<=^)|(?<=[\n\r,;.(\[|/ \t]))(?:mrn|dob|ssn|tel|ph|fax|pager|ref|cc|geb|acc#|pid|born|née?|nato|nata|geboren|lives in|lives at|wohnhaft in|fall-?(?:nummer|nr)|acc|accession|aged)[ \t]+(?={_GAP})",
+    rf"{_START}(?:{'|'.join(_LABELS.split(chr(10))[1:-1])})"
+    r"(?:[ \t]*(?:no\b\.?|nr\b\.?|num(?:ber)?\b|#|n°))?"
+    rf"[ \t]*(?:[:#=.]|(?<=no)|(?<=nr)|(?<=number))+[ \t]*(?={_GAP})"
+    rf"|{_START}(?:{'|'.join(_BARE_LABELS.split(chr(10))[1:-1])})[ \t]+(?={_GAP})",
     re.IGNORECASE,
 )
-_title = re.compile(
-    rf"(?<!{_WORD})(?:{'|'.join(sorted(TITLES, key=lambda each: (-len(each), each)))})\.?[ \t]*(?={_NAME})",
-    re.IGNORECASE,
-)
+_title = re.compile(rf"(?<!{_WORD})(?:{_any_of(TITLES)})\.?[ \t]*(?={_NAME})", re.IGNORECASE)
 _degree = re.compile(
-    rf"({_NAME})(?:[ \t]*,?[ \t]*(?:M\.D\.|Ph\.D\.|D\.O\.|R\.N\.|R\.T\.(?:\(R\))?"
-    rf"|{'|'.join(each.upper() for each in sorted(AFTER))}|Jr\.?|Sr\.?|PhD)(?![\w(]))+"
+    rf"({_NAME})(?:[ \t]*,?[ \t]*(?:R\.?T\.?[ ]?\([A-Z]+\)"
+    r"|(?:M\.D\.|Ph\.D\.|D\.O\.|R\.N\.|R\.T\.|Jr\.?|Sr\.?|PhD"
+    rf"|{_any_of(each.upper() for each in AFTER)})(?![\w(])))+"
 )
 _honorific = re.compile(rf"({_NAME})[ ]?(?:様|先生|さん|殿|氏(?!名)|教授|님|씨|선생님)")
-_connector = re.compile(rf"(?<![\w'’/.])(?:{_ANY_CONNECTOR})\.?:?[ \t]+(?={_GAP})", re.IGNORECASE)
+_connector = re.compile(
+    rf"(?<![\w'\u2019/.])(?:{_ANY_CONNECTOR})\.?:?[ \t]+(?={_GAP})", re.IGNORECASE
+)
 _sure_connector = re.compile(
     r"(?:by|from|with|per|via|to|on|at|in|von|durch|par|por|door|am|vom|im|bei|d/w|cc|attn|ref)\b",
     re.IGNORECASE,
 )
+_minus = re.compile(r"(?:^|[ \t])-$")
 _SEPARATORS = ",;:/|^&+_~-"
 _around = re.compile(
     rf"(?P<a>[ \t{re.escape(_SEPARATORS)}]*){_GAP}(?P<b>[ \t,;:/|^&_~-]*)(?P<point>\.(?!\d))?"
@@ -69,9 +87,7 @@ def take_out(text: str, spans: Iterable[Span]) -> str:
         marked = _label.sub("", marked)
         marked = _title.sub(_without_title, marked)
         marked = _connector.sub(_without_connector, marked)
-    while _around.search(marked):
-        marked = _around.sub(_close, marked, count=1)
-    return marked
+    return _around.sub(_close, marked)
 
 
 def _last_group(found: re.Match[str]) -> str:
@@ -100,7 +116,11 @@ def _mark(text: str, spans: Iterable[Span]) -> str:
     for start, stop, reason in merged:
         gap = _NAME if reason in _NAMES else _OTHER
         # a name may be parted by the end of a line, which stays
-        parts += [_bare(text[position:start]), *(gap + end for end in _line_end.findall(text[start:stop])), gap]
+        parts += [
+            _bare(text[position:start]),
+            *(gap + end for end in _line_end.findall(text[start:stop])),
+            gap,
+        ]
         position = stop
     return "".join([*parts, _bare(text[position:])])
 
@@ -119,30 +139,19 @@ def _without_connector(found: re.Match[str]) -> str:
 
 def _close(found: re.Match[str]) -> str:
     """Return what joins the text before a gap to the text after it."""
-    text = found.string
-    before, after = found["a"], found["b"]
-    point = found["point"] or ""
-    rest = text[found.end() :]
-    if after.endswith("-") and rest[:1].isdigit() and (len(after) == 1 or after[-2] in " \t"):
-        after, rest = after[:-1], "-" + rest  # a minus
-        sign = "-"
-    else:
-        sign = ""
+    text, before, after = found.string, found["a"], found["b"]
+    point, sign = found["point"] or "", ""
+    if _minus.search(after) and text[found.end() : found.end() + 1].isdigit():
+        after, sign = after[:-1], "-"
+    rest = text[found.end() : found.end() + 1]
     is_left = found.start() == 0 or text[found.start() - 1] in "\n\r\f([{<"
-    is_right = not point and (not rest or rest[0] in "\n\r\f)]}>")
-    if is_left and (is_right or not (rest or point)):
-        return sign
-    if is_left:
-        return sign
-    if is_right:
+    is_right = not point and (not rest or rest in "\n\r\f)]}>")
+    if is_left or is_right:
         return sign
     if point:
         return point
-    marks_before, marks_after = before.strip(" \t"), after.strip(" \t")
-    if marks_before and marks_after:
-        return (after if marks_after[0] in ";" else before) + sign
-    if marks_before:
+    if before.strip(" \t") and not after.strip(" \t").startswith(";"):
         return before + sign
-    if marks_after:
+    if after.strip(" \t"):
         return after + sign
     return (" " if before or after else "") + sign

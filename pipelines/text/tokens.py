@@ -21,7 +21,17 @@ _part = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _wide_part = re.compile(r"\d+|[^\W\d_]+")
 
 _PLAIN = str.maketrans(
-    {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "æ": "ae", "œ": "oe", "þ": "th", "ı": "i", "ħ": "h"}
+    {
+        "ø": "o",
+        "ł": "l",
+        "đ": "d",
+        "ð": "d",
+        "æ": "ae",
+        "œ": "oe",
+        "þ": "th",
+        "\u0131": "i",
+        "ħ": "h",
+    }
 )
 _GERMAN = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa"})
 
@@ -36,11 +46,16 @@ class Token(NamedTuple):
     """Folded: no case, no accents."""
 
 
+def word_set(text: str) -> frozenset[str]:
+    """Return the words of a list that is written as text."""
+    return frozenset(text.split())
+
+
 def tokens_of(text: str) -> list[Token]:
     """Return the words of `text` in order; a change to an unspaced script parts them."""
     if text.isascii():
         return [
-            Token(found.start(), found.end(), raw := found[0], raw.lower())
+            Token(*found.span(), raw := found[0], raw.lower())
             for found in _ascii_word.finditer(text)
         ]
     return [

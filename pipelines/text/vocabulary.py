@@ -40,26 +40,39 @@ class Verdict(Enum):
 
 _MEDICAL_ENDINGS = re.compile(
     r"(?:itis|itides|omas?|omata|ectom(?:y|ies|ie|ia)|graph(?:y|ie|isch)|grafi[ae]|scop(?:y|ie|ia)"
-    r"|path(?:y|ies|ie|ia|ic)|osis|oses|otic|[aä]mie|a?emi[ac]|plast(?:y|ie|ia|ies)|gramm?s?|log(?:y|ie|ia|ist|ic)"
-    r"|trophy|plasia|plasie|plastic|ostom(?:y|ie|ia)|otom(?:y|ie|ia)|genic|lysis|lytic|megal(?:y|ie|ia)"
+    r"|path(?:y|ies|ie|ia|ic)|osis|oses|otic|[aä]mie|a?emi[ac]|plast(?:y|ie|ia|ies)|gramm?s?"
+    r"|log(?:y|ie|ia|ist|ic)"
+    r"|trophy|plasia|plasie|plastic|ostom(?:y|ie|ia)|otom(?:y|ie|ia)|genic|lysis|lytic"
+    r"|megal(?:y|ie|ia)"
     r"|algi[ae]|uria|penia|rrh(?:age|agic|ea|oea|aphy)|sclerosis|sclerotic|stenosis|thorax|metry"
-    r"|cele|centesis|desis|ectasi[as]|ectatic|edema|oedema|emesis|phagia|phasia|plegia|paresis|pnea|pnoea"
-    r"|mab|nib|cillin|statin|prazole|azole|sartan|mycin|micin|oxacin|xaban|parin|tinib|ciclib|gliptin"
-    r"|gliflozin|setron|triptan|dronate|barbital|caine|azepam|azolam|cycline|vir|fibrate|lukast|terol"
+    r"|cele|centesis|desis|ectasi[as]|ectatic|edema|oedema|emesis|phagia|phasia|plegia"
+    r"|paresis|pnea|pnoea"
+    r"|mab|nib|cillin|statin|prazole|azole|sartan|mycin|micin|oxacin|xaban|parin|tinib|ciclib"
+    r"|gliptin"
+    r"|gliflozin|setron|triptan|dronate|barbital|caine|azepam|azolam|cycline|vir|fibrate"
+    r"|lukast|terol"
     r"|glutide|relin|mustine|platin|rubicin|taxel|trexate|grastim|kinra|cept"
-    r"|spinal|vertebral|costal|cranial|dural|articular|vascular|cardial|pleural|hepatic|renal|gastric"
-    r"|pulmonary|cerebral|cerebellar|glandular|muscular|thoracic|lateral|dorsal|ventral|caudal|phageal"
+    r"|spinal|vertebral|costal|cranial|dural|articular|vascular|cardial|pleural|hepatic|renal"
+    r"|gastric"
+    r"|pulmonary|cerebral|cerebellar|glandular|muscular|thoracic|lateral|dorsal|ventral"
+    r"|caudal|phageal"
     r"|itische[nrs]?|ische[nrs]?|ungen|ierung|ierte[nrs]?|barkeit|heiten|keiten"
-    r"|untersuchung|aufnahme|schmerzen?|fraktur(?:en)?|gelenks?|tumoren?|karzinoms?|metastasen?|wirbels?"
-    r"|wirbels[aä]ule|bereich(?:es|s)?|kontrolle|verletzung|erguss|gef[aä][sß]+e?|arterien?|venen?|knochen"
-    r"|serie|phase|darstellung|therapie|verdacht|ausschluss|zeichen|struktur(?:en)?|l[aä]sion(?:en)?)"
+    r"|untersuchung|aufnahme|schmerzen?|fraktur(?:en)?|gelenks?|tumoren?|karzinoms?"
+    r"|metastasen?|wirbels?"
+    r"|wirbels[aä]ule|bereich(?:es|s)?|kontrolle|verletzung|erguss|gef[aä][sß]+e?|arterien?"
+    r"|venen?|knochen"
+    r"|serie|phase|darstellung|therapie|verdacht|ausschluss|zeichen|struktur(?:en)?"
+    r"|l[aä]sion(?:en)?)"
 )
 _prefix = re.compile(
-    r"(?:hyper|hypo|iso|peri|endo|exo|sub|supra|infra|trans|inter|intra|retro|pre|post|anti|non|multi"
-    r"|poly|pseudo|para|micro|macro|neuro|cardio|cranio|cervico|thoraco|lumbo|abdomino|gastro|hepato"
+    r"(?:hyper|hypo|iso|peri|endo|exo|sub|supra|infra|trans|inter|intra|retro|pre|post|anti"
+    r"|non|multi"
+    r"|poly|pseudo|para|micro|macro|neuro|cardio|cranio|cervico|thoraco|lumbo|abdomino|gastro"
+    r"|hepato"
     r"|broncho|pneumo|veno|angio|osteo|chondro|myo|naso|oro|fronto|temporo|parieto|occipito|spheno"
-    r"|postero|antero|medio|latero|infero|supero|extra|semi|ultra|auto|radio|reno|pelvi|pyelo|uro|cysto"
-    r"|fibro|lympho|cholecysto|entero|ileo|ureo|vaso|cerebro|spondylo|bi|tri|un|re|over|under|mid)"
+    r"|postero|antero|medio|latero|infero|supero|extra|semi|ultra|auto|radio|reno|pelvi|pyelo"
+    r"|uro|cysto"
+    r"|fibro|lympho|cholecysto|entero|ileo|ureo|vaso|cerebro|spondylo|bi|tri|un|re|over|under|mid|vor|nach|ober|unter|zwischen|doppel|haupt|rest)"
 )
 _ENDINGS = ("s", "es", "ed", "ing", "ly", "al", "like", "less", "free", "ness", "able")
 _LEAST_WITH_ENDING = 6
@@ -71,27 +84,30 @@ _word = re.compile(r"[^\W\d_]{2,}")
 def judge(word: str) -> Verdict:
     """Return what a lower-case word, with its accents, is by itself."""
     bare = fold(word)
-    if bare in _own_words() or is_clinical(word):
-        return Verdict.WORD
     is_name = is_possible_name(bare)
+    if bare in _own_words() or (bare in _eponyms() and not is_name):
+        return Verdict.WORD
     if bare in _eponyms():
-        return Verdict.EPONYM if is_name else Verdict.WORD
+        return Verdict.EPONYM
     if bare in _own_names():
         return _name(bare)
     if bare in _words(ordinary_words.PLACES):
         return Verdict.PLACE
-    if is_name:
-        return Verdict.WORD if is_ordinary_name(bare) else _name(bare)
-    if (
-        dictionary("en").count(word)
+    if is_name and not is_ordinary_name(bare):
+        return _name(bare)
+    return Verdict.WORD if is_name or _is_word(word, bare) else Verdict.UNKNOWN
+
+
+def _is_word(word: str, bare: str) -> bool:
+    return bool(
+        is_clinical(word)
+        or dictionary("en").count(word)
         or bare in _standard_words()
         or _is_medical(bare)
         or any(is_foreign(spelled) for spelled in _spellings(word))
         or _is_compound(bare)
         or _is_derived(bare)
-    ):
-        return Verdict.WORD
-    return Verdict.UNKNOWN
+    )
 
 
 def is_possible_name(bare: str) -> bool:
@@ -146,7 +162,9 @@ def _is_compound(bare: str) -> bool:
     """Return True for two clinical words in one: ``HeadNeck``, ``sacroiliac``."""
     own = _own_words()
     return any(
-        bare[:cut] in own and bare[cut:] in own
+        bare[:cut] in own
+        and bare[cut:] in own
+        and not (is_possible_name(bare[:cut]) and is_possible_name(bare[cut:]))
         for cut in range(_LEAST_COMPOUND_PART, len(bare) - _LEAST_COMPOUND_PART + 1)
     )
 
@@ -173,7 +191,12 @@ def _words(text: str) -> frozenset[str]:
 def _own_words() -> frozenset[str]:
     lists = (
         *(clinical_words.MODALITIES, clinical_words.SEQUENCES, clinical_words.MAKERS),
-        *(clinical_words.DRUGS, clinical_words.CLINICAL, clinical_words.KERNELS),
+        *(
+            clinical_words.DRUGS,
+            clinical_words.CLINICAL,
+            clinical_words.KERNELS,
+            clinical_words.SIGNS,
+        ),
         *(ordinary_words.GERMAN, ordinary_words.FRENCH, ordinary_words.SPANISH),
         *(ordinary_words.ITALIAN, ordinary_words.DUTCH, ordinary_words.ENGLISH),
     )

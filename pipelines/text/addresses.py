@@ -1,0 +1,90 @@
+"""Find postal addresses."""
+
+import re
+from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
+
+from pipelines.text.reasons import Reason, Span
+from pipelines.text.tokens import fold, fold_german, words_of
+from pipelines.text.vocabulary import Verdict, judge
+
+_LEAST_TEXT = 4
+_line_ends = re.compile(r"[\r\n\f,;\\^]+")
+
+_STREET = r"[A-ZÄÖÜ][\w'\u2019.äöüéè-]*"
+_addresses = re.compile(
+    r"(?<![\w.-])(?:"
+    rf"\d{{1,5}}[A-Za-z]?,?[ \t]+(?:[NSEW]\.?[ \t]+)?(?:{_STREET}[ \t]+){{1,4}}"
+    r"(?:Street|STREET|St\.?(?=[,\s]|$)|ST\.|Avenue|AVENUE|Ave\.?|AVE\.?|Road|ROAD|Rd\.?"
+    r"|RD\.?|Boulevard|BOULEVARD|Blvd\.?|BLVD\.?"
+    r"|Lane|LANE|Ln\.?|Drive|DRIVE|Dr\.?(?=[,\s]|$)|Court|COURT|Ct\.?|Way|Place|PLACE|Pl\."
+    r"|Square|SQUARE|Highway|HIGHWAY|Hwy\.?|Parkway|PARKWAY|Pkwy\.?|Terrace|Circle|Crescent"
+    r"|Close)(?:[ \t]+[NS][EW]\b)?"
+    r"(?:[ \t]*,?[ \t]*(?:Apt|Apartment|Suite|Ste|Unit|Flat|APT|SUITE|UNIT|#)\.?[ \t]*#?\w{1,5})?"
+    r"|(?:[A-ZÄÖÜ][\w.äöüß-]*[ -])?[A-ZÄÖÜ][a-zäöüß]*(?:straße|strasse|str\.|weg|platz|allee"
+    r"|gasse|ufer|damm|straat|laan|plein|gracht|kade)[ \t]*\d{1,4}[ \t]?[a-z]?\b"
+    r"|\d{1,4}(?:[ \t]?bis)?,?[ \t]+(?i:rue|avenue|boulevard|place|chemin|allée|impasse|quai"
+    r"|bd)[ \t]+(?:d[eu][ \t]|des[ \t]|de[ \t]la[ \t]|l')?(?:[A-Z][\w'\u2019éèç-]*[ \t]?){1,4}"
+    r"|(?:Calle|C/|Avda\.?|Avenida|Plaza|Paseo|Via|Viale|Piazza|Corso"
+    r"|Largo)[ \t]+(?:d[aei]l?l?a?[ \t])?(?:[A-Z][\w'\u2019áéíóúñ-]*[ \t]?){1,4},?[ \t]*"
+    r"(?:n[º°.][ \t]?)?\d{1,4}"
+    r"|(?:P\.?[ \t]?O\.?[ \t]?Box|Postfach|BP)[ \t]+\d+(?![\d/])"
+    r"|[A-Z][A-Za-z.]+(?:[ \t][A-Z][A-Za-z.]+)?,?[ \t]+(?:A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI"
+    r"|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|PA|RI|S[CD]|T[NX]|UT|V[AT]"
+    r"|W[AIVY])\.?,?[ \t]+\d{5}(?:-\d{4})?"
+    r"|(?:[DAF]-|CH-|NL-"
+    r"|B-)?\d{4,5}[ \t]+(?P<city>[A-ZÄÖÜ][a-zäöüßéè]{3,}(?:[ -][A-ZÄÖÜ][a-zäöüß]+)*)"
+    r"|\d{4}[ \t]?[A-Z]{2}[ \t]+[A-Z][a-z]{3,}"
+    r")(?![^\W_])"
+)
+_zip = re.compile(
+    r"\b(?:zip(?:[ \t]?code)?|plz|postcode|code[ \t]postal"
+    r"|cap)[: \t]+(?P<zip>\d{4,5}(?:-\d{4})?|[A-Z]{1,2}\d[A-Z\d]?[ \t]?\d[A-Z]{2})\b",
+    re.IGNORECASE,
+)
+_from = re.compile(
+    r"\b(?:lives[ \t]in|living[ \t]in|resident[ \t]of|resides[ \t](?:in|at)|wohnhaft[ \t]in"
+    r"|habite[ \t]à|vive[ \t]en|from|transferred[ \t]from|aus)[ \t]+"
+    r"(?P<place>[A-ZÄÖÜ][\w'\u2019-]+(?:[ \t][A-ZÄÖÜ][\w'\u2019-]+){0,2})"
+)
+_FROM = frozenset(
+    ["lives", "living", "resident", "resides", "wohnhaft", "habite", "vive", "from", "aus"]
+)
+
+
+def parts_of_place(text: str) -> Iterator[tuple[str, ...]]:
+    """Yield the folded words of a place: all of it, each line, each part between commas."""
+    for spelled in dict.fromkeys([fold(text), fold_german(text)]):
+        for part in dict.fromkeys([spelled, *_line_ends.split(spelled), *_locals(spelled)]):
+            words = words_of(part)
+            if len(words) == 1 or sum(map(len, words)) >= _LEAST_TEXT:
+                yield words
+
+
+def _locals(text: str) -> list[str]:
+    local, at, _ = text.partition("@")
+    return [local.rpartition(" ")[2]] if at else []
+
+
+def find_addresses(text: str) -> Iterator[Span]:
+    """Yield postal addresses, and cities with their code."""
+    for found in _addresses.finditer(text):
+        if not found["city"] or judge(found["city"].split()[0].casefold()) is not Verdict.WORD:
+            yield Span(found.start(), found.end(), Reason.ADDRESS)
+    for found in _zip.finditer(text):
+        yield Span(found.start("zip"), found.end("zip"), Reason.ADDRESS)
+
+
+def find_homes(text: str, words: AbstractSet[str]) -> Iterator[Span]:
+    """Yield places that somebody comes from.
+
+    Parameters
+    ----------
+    words : collections.abc.Set[str]
+        Of the text, folded.
+    """
+    if not words.isdisjoint(_FROM):
+        for found in _from.finditer(text):
+            word = found["place"].split()[0].casefold()
+            if judge(word) not in (Verdict.WORD, Verdict.EPONYM):
+                yield Span(found.start("place"), found.end("place"), Reason.ADDRESS)

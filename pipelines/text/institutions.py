@@ -1,0 +1,127 @@
+"""Find institutions that only the text holds: ``St. Mary's Hospital``."""
+
+from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
+
+from pipelines.text.reasons import Reason, Span
+from pipelines.text.tokens import Token, word_set
+from pipelines.text.vocabulary import Verdict, is_clinical, is_own, judge
+
+_HEADS = word_set(
+    """
+    hospital hospitals clinic clinics center centre infirmary institute university hospice
+    sanatorium klinikum klinik kliniken krankenhaus universitatsklinikum universitatsklinik
+    universitat praxis radiologie charite spital inselspital universitatsspital hopital
+    clinique chu chru hospitalier clinica hospitalario ospedale policlinico azienda istituto
+    ziekenhuis umc mc medisch associates partners healthcare imaging radiology diagnostics
+    laboratory laboratories foundation trust polyclinic
+    """
+)
+_TAIL_ONLY = word_set(
+    """
+    center centre imaging radiology associates partners foundation trust diagnostics
+    laboratory laboratories healthcare radiologie praxis mc institute
+    """
+)
+"""Make an institution only after a name."""
+_QUALIFIERS = word_set(
+    """
+    general university memorial regional community county city children childrens veterans va
+    royal national presbyterian methodist baptist lutheran mercy sacred adventist jewish
+    catholic central north south east west northern southern eastern western medical health
+    cancer heart eye imaging diagnostic radiology state federal municipal saint st mount mt
+    holy good trinity mary marys our lady teaching district universitario universitaire
+    universitario san santa santo sankt stadtisches civil academic academisch militar naval
+    army free advanced open premier mri valley lake hill park river
+    """
+)
+_FOLLOWING = word_set(
+    """
+    of the for and de del della du des d la le el los las der am im st san santa sant saint s
+    van het di and at
+    """
+)
+_WITHIN = frozenset(["s", "of", "and", "the", "for"])
+_SHORTENED = frozenset(["st", "mt", "univ"])
+_MOST_LEFT = 6
+_MOST_ACRONYM = 5
+
+
+def find_institutions(
+    text: str, tokens: Sequence[Token], words: AbstractSet[str]
+) -> Iterator[Span]:
+    """Yield institutions: ``St. Mary's Hospital``, ``Klinikum Musterstadt``.
+
+    Parameters
+    ----------
+    words : collections.abc.Set[str]
+        Of the text, folded.
+    """
+    if words.isdisjoint(_HEADS):
+        return
+    for number, token in enumerate(tokens):
+        if token.low in _HEADS and token.raw[0].isupper():
+            left, right = _left(text, tokens, number), _right(text, tokens, number)
+            before = tokens[left:number]
+            if token.low in _TAIL_ONLY and not _names(before) and len(before) < 2:
+                continue
+            if left < number or _names(tokens[number + 1 : right]):
+                yield Span(tokens[left].start, tokens[right - 1].end, Reason.INSTITUTION)
+
+
+def _names(tokens: Sequence[Token]) -> bool:
+    return any(_is_proper(token) for token in tokens)
+
+
+def _is_proper(token: Token) -> bool:
+    """Return True for a name, a place, an unknown word; for initials of an institution."""
+    if not token.raw[0].isupper():
+        return False
+    if judge(token.raw.casefold()) is not Verdict.WORD:
+        return True
+    is_acronym = token.raw.isupper() and 1 < len(token.raw) <= _MOST_ACRONYM
+    return is_acronym and not _is_clinical(token)
+
+
+def _is_clinical(token: Token) -> bool:
+    return is_clinical(token.low) or is_own(token.low)
+
+
+def _left(text: str, tokens: Sequence[Token], number: int) -> int:
+    first = number
+    for before in range(number - 1, max(number - _MOST_LEFT, -1), -1):
+        token = tokens[before]
+        if not _is_joined(text, token, tokens[before + 1]):
+            break
+        if token.low in _WITHIN:
+            continue
+        # Massachusetts General Hospital: any word with a capital before a qualifier
+        is_qualified = first < number and token.raw.istitle() and not _is_clinical(token)
+        is_named = token.raw[0].isupper() and (token.low in _QUALIFIERS or _is_proper(token))
+        if not (is_named or is_qualified):
+            break
+        first = before
+    return first
+
+
+def _right(text: str, tokens: Sequence[Token], number: int) -> int:
+    last = number + 1
+    for after in range(number + 1, min(number + 1 + _MOST_LEFT, len(tokens))):
+        token = tokens[after]
+        if not _is_joined(text, tokens[after - 1], token):
+            break
+        if token.low in _FOLLOWING:
+            continue
+        is_head = token.low in _HEADS and token.low not in _TAIL_ONLY
+        is_qualifier = token.low in _QUALIFIERS and not _is_clinical(token)
+        if not (token.raw[0].isupper() and (is_head or is_qualifier or _is_proper(token))):
+            break
+        last = after + 1
+    return last
+
+
+def _is_joined(text: str, token: Token, following: Token) -> bool:
+    between = text[token.end : following.start]
+    if between == ". ":
+        return token.low in _SHORTENED
+    return between in (" ", "'", "\u2019", "-", " & ")
