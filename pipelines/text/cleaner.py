@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from pipelines.text.addresses import find_addresses, find_homes
 from pipelines.text.contacts import find_contacts, find_phones
-from pipelines.text.dates import find_ages, find_dates
+from pipelines.text.dates import find_ages, find_dates, has_month
 from pipelines.text.identifiers import find_identifiers
 from pipelines.text.index import KnownIndex
 from pipelines.text.institutions import find_institutions
@@ -20,7 +20,7 @@ from pipelines.text.tokens import tokens_of
 
 _digit = re.compile(r"\d")
 _LEAST_PHONE = 4
-_LEAST_AGE = 2
+_LEAST = 2
 """Digits."""
 _TEXTS = 2048
 _CLEANERS = 8
@@ -98,11 +98,13 @@ class TextCleaner:
         words = {token.low for token in tokens}
         if digits:
             words.update([low.rstrip("0123456789") for low in words if not low.isalpha()])
+            yield from find_addresses(text)
+        if digits >= _LEAST:
             yield from find_dates(text, words)
             yield from find_identifiers(text, words)
-            yield from find_addresses(text)
-        if digits >= _LEAST_AGE:
             yield from find_ages(text)
+        elif digits and has_month(words):
+            yield from find_dates(text, words)
         yield from find_homes(text, words)
         yield from find_institutions(text, tokens, words)
         yield from NameFinder(text, tokens, initials=self._known.initials).find()

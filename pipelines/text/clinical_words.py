@@ -112,27 +112,34 @@ lecanemab aducanumab donanemab prozac zoloft sertraline lexapro cymbalta seroque
 risperdal lithium fosamax alendronate prolia denosumab zometa zoledronic botox
 """
 EPONYMS = """
-fisher hunt hess spetzler ganz fort gleason
-parkinson parkinsons hodgkin hodgkins alzheimer alzheimers crohn crohns baker bakers colles
-towne townes waters caldwell dixon hounsfield graves hashimoto cushing addison barrett meckel
-morton mortons achilles douglas morison gleason fleischner bosniak agatston gustilo salter
-harris garden bennett rolando monteggia galeazzi barton chauffeur lisfranc chopart jefferson
-hangman chance maisonneuve jones smith pott potts weber danis schatzker neer hill sachs bankart
-segond perthes legg calve osgood schlatter scheuermann schmorl modic pfirrmann tarlov cobb
-risser meniere paget pagets ewing wilms kaposi burkitt wegener takayasu kawasaki marfan ehlers
-danlos down downs turner klinefelter fallot eisenmenger ebstein chiari dandy walker sturge
-hippel lindau recklinghausen willis sylvius monro magendie luschka virchow robin broca wernicke
-heschl rolandic meckels morgagni bochdalek hartmann whipple roux billroth nissen kasai fontan
-glenn blalock taussig ross bentall carpal kienbock freiberg kohler sever sinding larsen pancoast
+fitzpatrick outerbridge kellgren lawrence tourette bechterew sudeck basedow dupuytren haglund
+baastrup forestier blount meigs leriche buerger kimura kikuchi rasmussen cotton ludwig lemierre
+fournier boerhaave zollinger ellison brodie codman lhermitte wallenberg horner holmes adie devic
+marburg balo schilder hallervorden menkes canavan krabbe alexander leigh zellweger refsum pompe
+mccune albright ollier maffucci gorham engelmann albers morquio sanfilippo klippel trenaunay
+rendu rosenthal galen labbe trolard heubner percheron adamkiewicz kommerell stafford stanford
+debakey crawford sanders essex lopresti ruedi ideberg mayfield evans boyd tronzo frankel denis
+magerl garland rigler kerckring santorini wirsung oddi vater fisher hunt hess spetzler ganz fort
+gleason parkinson parkinsons hodgkin hodgkins alzheimer alzheimers crohn crohns baker bakers
+colles towne townes waters caldwell dixon hounsfield graves hashimoto cushing addison barrett
+meckel morton mortons achilles douglas morison fleischner bosniak agatston gustilo salter harris
+garden bennett rolando monteggia galeazzi barton chauffeur lisfranc chopart jefferson hangman
+chance maisonneuve jones smith pott potts weber danis schatzker neer hill sachs bankart segond
+perthes legg calve osgood schlatter scheuermann schmorl modic pfirrmann tarlov cobb risser
+meniere paget pagets ewing wilms kaposi burkitt wegener takayasu kawasaki marfan ehlers danlos
+down downs turner klinefelter fallot eisenmenger ebstein chiari dandy walker sturge hippel
+lindau recklinghausen willis sylvius monro magendie luschka virchow robin broca wernicke heschl
+rolandic meckels morgagni bochdalek hartmann whipple roux billroth nissen kasai fontan glenn
+blalock taussig ross bentall carpal kienbock freiberg kohler sever sinding larsen pancoast
 hampton kerley westermark pseudomonas salmonella escherichia raynaud sjogren behcet bell
 guillain barre lewy huntington creutzfeldt jakob pick charcot babinski tinel phalen lachman
 mcmurray drawer hoffa hoffman hoffmann kelvin gray sievert becquerel tesla gauss curie henry
 larmor fourier judet ferguson stryker grashey zanca rosenberg merchant hughston laurin settegast
 sunrise danelius miller lauenstein dunn lequesne schuller stenvers law mayer fuchs pillsbury
-harrington dick dobbhoff foley swan ganz hickman broviac groshong quinton tesio greenfield
-gunther dacron gore gortex kirschner steinmann ilizarov austin moore girdlestone ender nash
-doppler valsalva mueller trendelenburg fowler sims lauge hansen frykman mason regan morrey child
-pugh milan couinaud todani forrest breslow clark ann arbor lugano deauville curaçao mayo valeo
+harrington dick dobbhoff foley swan hickman broviac groshong quinton tesio greenfield gunther
+dacron gore gortex kirschner steinmann ilizarov austin moore girdlestone ender nash doppler
+valsalva mueller trendelenburg fowler sims lauge hansen frykman mason regan morrey child pugh
+milan couinaud todani forrest breslow clark ann arbor lugano deauville curaçao mayo valeo
 karnofsky ecog duke dukes mallory weiss zenker killian schatzki ogilvie hirschsprung hutch budd
 mirizzi klatskin krukenberg brenner sertoli leydig peyronie cowper bartholin skene gartner
 nabothian asherman mullerian wolffian rokitansky aschoff ivor lewis hinchey rosai dorfman
@@ -195,11 +202,14 @@ mesh nest net notch patch pole port ports pouch rim saddle sac sling spur stalk 
 tip tract tuft valve valves web wedge wing wings
 """
 SIGNS = """
-bias blocker carina concha cone delta ethyl holder iris meta pointer situ spikes steppe vena violet
-nihss aspects meds med rx allergies tics tici moca mmse apgar asia edss hrqol ecog who figo tnm ajcc
-birads pirads lirads tirads lungrads orads cadrads nirads ldct cxrs kubs jude staging
-grading scoring
-nml wdwn nourished
+trus evar tevar meld nyha ccs rifle kdigo moyamoya ecocolordoppler colordoppler ecocolor tsa
+sdra ng og ogt ngt zika ebola lyme dengue malaria trisomy monosomy covid influenza rsv mrsa vre
+cdiff candida aspergillus coli klebsiella listeria toxoplasma cmv ebv hsv vzv hpv brca her2 kras
+egfr alk braf mgmt idh apoe tp53 marfanoid gravida para nulliparous multiparous menopausal
+perimenopausal bias blocker carina concha cone delta ethyl holder iris meta pointer situ spikes
+steppe vena violet nihss aspects meds med rx allergies tics tici moca mmse apgar asia edss hrqol
+ecog who figo tnm ajcc birads pirads lirads tirads lungrads orads cadrads nirads ldct cxrs kubs
+jude staging grading scoring nml wdwn nourished
 """
 KERNELS = """
 hr hrct br bl qr ur uf hf hv hd hk fc yc yb ya yd ch cb cc cd yl lu ld std bv bf bg sv

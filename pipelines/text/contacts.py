@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pipelines.text.reasons import Reason, Span
 
 _email = re.compile(
-    r"(?<![\w.+%-])[\w.+%-]+[ \t]?@[ \t]?[\w-]+(?:\.[\w-]+)+|(?<![\w.+%-])[\w.+-]+@[\w-]+(?![\w@])"
+    r"(?<![\w.+%-])[\w.+%-]+[ \t]?@[ \t]?[\w-]+(?:\.[\w-]+)+|(?<![\w.+%-])[\w.+-]+@[\w-]*(?![\w@])"
 )
 _url = re.compile(
     r"(?:https?|ftps?|file)://[^\s<>\"')\]]+|\bwww\.[^\s<>\"')\]]+"

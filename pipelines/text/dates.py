@@ -120,13 +120,19 @@ def find_dates(text: str, words: AbstractSet[str]) -> Iterator[Span]:
         yield Span(before.start() if before else start, end, Reason.DATE)
 
 
+def has_month(words: AbstractSet[str]) -> bool:
+    """Return True where a word is or may hold the name of a month: ``12mar2012``."""
+    if not words.isdisjoint(_MONTHS):
+        return True
+    return any(len(word) > 4 and not (word.isalpha() or word.isdigit()) for word in words)
+
+
 def _dates(text: str, words: AbstractSet[str]) -> Iterator[tuple[int, int]]:
     for found in _numeric.finditer(text):
         if _is_date(found):
             yield found.span()
     patterns = [_solid, _in_protocol]
-    is_mixed = any(not (word.isalpha() or word.isdigit()) for word in words)
-    if is_mixed or not words.isdisjoint(_MONTHS):
+    if has_month(words):
         patterns += [_worded, _without_year]
     for found in chain.from_iterable(pattern.finditer(text) for pattern in patterns):
         yield found.span()

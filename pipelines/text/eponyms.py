@@ -47,6 +47,9 @@ _PAIRS = word_set(
     sinding-larsen-johansson adams-stokes argyll-robertson bence-jones reed-sternberg hand-schuller
     """
 )
+_GRADES = frozenset(["ii", "iii", "iv", "vi", "iib", "iia", "iiia", "iiib"])
+_LETTERS = frozenset(["a", "b", "c", "i", "v"])
+"""Grades too, where something follows."""
 _OF = word_set(
     "circle foramen loop angle node nodes pouch canal valve sign duct triangle space tetralogy"
 )
@@ -71,7 +74,8 @@ def is_eponym(text: str, tokens: Sequence[Token], number: int) -> bool:
         if between.strip(" "):
             return True
     other = tokens[following].low
-    return between in _SPACES and (other in _NOUNS or other[0].isdigit())
+    is_grade = other in _GRADES or (other in _LETTERS and following + 1 < len(tokens))
+    return between in _SPACES and (other in _NOUNS or other[0].isdigit() or is_grade)
 
 
 def is_pair(text: str, tokens: Sequence[Token], number: int) -> bool:

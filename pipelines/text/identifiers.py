@@ -43,14 +43,15 @@ _LEAST_DIGITS = 2
 
 _LABELS = word_set(
     """
-    m mrn mr med medical hospital hosp pat patient patid patientid pid pt ptid subject subjectid acc
-    accession acsn an ssn social sozialversicherungsnummer sozialversicherungsnr nhs chi nino nip ipp
-    nir bsn dni nie nuhsa cip codice case account acct encounter visit csn fin fall fallnummer fallnr
-    patienten patientennummer patientennr patientenid patnr aktenzeichen az versichertennummer
-    versichertennr auftrag auftrags auftragsnummer auftragsnr auftragnummer auftragnr aufnahme
-    aufnahmenummer aufnahmenr dossier numero historia nhc expediente cartella patientnummer
-    patientennummer order req requisition serial s device licence license plate policy member
-    insurance medicare medicaid passport vin dea npi certificate chart file folder barcode id uid ref
+    m mrn mr med medical hospital hosp pat patient patid patientid pid pt ptid subject
+    subjectid acc accession acsn an ssn social sozialversicherungsnummer sozialversicherungsnr
+    nhs chi nino nip ipp nir bsn dni nie nuhsa cip codice case account acct encounter visit
+    csn fin fall fallnummer fallnr patienten patientennummer patientennr patientenid patnr
+    aktenzeichen az versichertennummer versichertennr auftrag auftrags auftragsnummer
+    auftragsnr auftragnummer auftragnr aufnahme aufnahmenummer aufnahmenr dossier numero
+    historia nhc expediente cartella patientnummer order req requisition serial s device
+    licence license plate policy member insurance medicare medicaid passport vin dea npi
+    certificate chart file folder barcode id uid ref
     """
 )
 """With one of these `_labelled` begins."""

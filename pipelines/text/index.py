@@ -23,6 +23,7 @@ _LEAST_WORD = 4
 _LEAST_SHORT = 2
 _LEAST_NEAR = 5
 _LEAST_PLACE_WORD = 5
+_SIDES = frozenset("lrwctsx")
 _MOST_GAP = 3
 _UNKNOWN = (Verdict.UNKNOWN, Verdict.NAME, Verdict.NAME_OR_WORD, Verdict.PLACE, Verdict.EPONYM)
 
@@ -33,6 +34,8 @@ class Need(Enum):
     ALWAYS = auto()
     CAPITAL = auto()
     """Where it has a capital."""
+    TITLE = auto()
+    """Where it is written ``Ng``; ``NG`` and ``ng`` are words."""
     CONTEXT = auto()
     """It is a clinical word too: where another part of the name stands beside it."""
 
@@ -131,10 +134,11 @@ class KnownIndex:
         for number, token in enumerate(tokens):
             low = token.low
             if low in starts:
-                yield from self._find_whole(text, tokens, number)
+                yield from self._find_whole(tokens, number)
             if low in words:
                 if self._is_meant(text, tokens, number, words[low]):
                     yield Span(token.start, token.end, words[low].reason)
+                    yield from self._find_initials(text, tokens, number, words[low].persons)
             elif token.raw == low and low.isalpha():
                 continue
             elif is_mixed(token.raw):
@@ -149,11 +153,11 @@ class KnownIndex:
             yield from self._unspaced.find(text)
             yield from self._find_german(tokens)
 
-    def _find_whole(self, text: str, tokens: Sequence[Token], first: int) -> Iterator[Span]:
+    def _find_whole(self, tokens: Sequence[Token], first: int) -> Iterator[Span]:
         joined, last = "", None
         for number in range(first, len(tokens)):
             token = tokens[number]
-            if number > first and not _is_beside(text, tokens[number - 1], token):
+            if number > first and not _is_beside(tokens[number - 1], token):
                 break
             joined += token.low
             if joined in self._wholes:
@@ -184,6 +188,8 @@ class KnownIndex:
         token = tokens[number]
         if known.need is Need.ALWAYS:
             return True
+        if known.need is Need.TITLE and token.raw.istitle():
+            return True
         if known.need is Need.CAPITAL:
             return token.raw[0].isupper() or not token.raw.isascii()
         if number and is_title(text, tokens[number - 1], token):
@@ -191,7 +197,7 @@ class KnownIndex:
         for beside in (number - 1, number + 1):
             if 0 <= beside < len(tokens):
                 first, second = sorted((token, tokens[beside]))
-                if _is_beside(text, first, second) and self._is_part(text, known, tokens[beside]):
+                if _is_beside(first, second) and self._is_part(text, known, tokens[beside]):
                     return True
         return False
 
@@ -202,9 +208,41 @@ class KnownIndex:
             return bool(beside.persons & known.persons)
         if len(other.low) != 1 or not other.raw.isupper():
             return False
-        is_initial = any(other.low in self._initials[person] for person in known.persons)
+        if not self._is_initial(other, known.persons):
+            return False
         before = text[max(other.start - 2, 0) : other.start]
-        return is_initial and (text[other.end : other.end + 1] == "." or "," in before)
+        following = text[other.end + 1 : other.end + 3]
+        is_before_name = text[other.end : other.end + 1] == " " and following[1:].islower()
+        return (
+            text[other.end : other.end + 1] == "."
+            or "," in before
+            or (is_before_name and other.low not in _SIDES)
+        )
+
+    def _is_initial(self, token: Token, persons: frozenset[int]) -> bool:
+        return len(token.raw) == 1 and any(
+            token.low in self._initials[person] for person in persons
+        )
+
+    def _find_initials(
+        self, text: str, tokens: Sequence[Token], number: int, persons: frozenset[int]
+    ) -> Iterator[Span]:
+        """Yield the initials beside a known name."""
+        token = tokens[number]
+        for before in reversed(tokens[max(number - 3, 0) : number]):
+            between = text[before.end : token.start]
+            is_plain = between == " " and before.raw.isupper() and before.low not in _SIDES
+            if not (self._is_initial(before, persons) and (is_plain or between in (".", ". "))):
+                break
+            yield Span(before.start, token.start, Reason.NAME_KNOWN)
+            token = before
+        token = tokens[number]
+        if number + 1 < len(tokens) and self._is_initial(tokens[number + 1], persons):
+            after = tokens[number + 1]
+            between, mark = text[token.end : after.start], text[after.end : after.end + 1]
+            is_last = mark in ("", ",", ";", ")", ".", "\n")
+            if between in (" ", ", ", ",", "_", "^") and after.raw.isupper() and is_last:
+                yield Span(token.end, after.end + (mark == "."), Reason.NAME_KNOWN)
 
     def _is_near(self, low: str) -> bool:
         """Return True for a known name with one letter more, less or changed."""
@@ -230,12 +268,11 @@ def _need(word: str, *, is_subject: bool) -> Need | None:
         return Need.CONTEXT
     if len(word) >= _LEAST_WORD or is_subject:
         return Need.ALWAYS
-    return Need.CONTEXT if judge(word) is Verdict.WORD else Need.CAPITAL
+    return Need.TITLE if judge(word) is Verdict.WORD else Need.CAPITAL
 
 
-def _is_beside(text: str, first: Token, second: Token) -> bool:
-    between = text[first.end : second.start]
-    return len(between) <= _MOST_GAP and "_" not in between
+def _is_beside(first: Token, second: Token) -> bool:
+    return second.start - first.end <= _MOST_GAP
 
 
 def _deletions(word: str) -> Iterator[str]:

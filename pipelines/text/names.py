@@ -19,7 +19,7 @@ from pipelines.text.titles import (
     TITLES,
     is_title,
 )
-from pipelines.text.tokens import Token, is_mixed, is_unspaced, parts_of
+from pipelines.text.tokens import Token, fold, is_mixed, is_unspaced, parts_of
 from pipelines.text.vocabulary import (
     Verdict,
     is_clinical,
@@ -44,11 +44,11 @@ _after_role = re.compile(r"[ \t]*[:.#=-]*[ \t]*(?:is[ \t]+)?")
 _list = re.compile(r"[ \t]*[,;/&+][ \t]*")
 _initials = re.compile(r"(?:[A-Z]\.[ \t]?){1,3}(?:[A-Z]\b\.?)?|[A-Z]{2,3}\b(?!\.\w)")
 _honorific = re.compile(
-    r"[\u3400-\u9fff]{2,4}?(?=(?:様|先生|さん|殿|氏名|教授|医師|技師))|[가-힣]{2,4}(?=\s?(?:님|선생|씨|교수))"
+    r"[\u3400-\u9fff]{2,4}?(?=(?:様|先生|さん|くん|殿|氏名|教授|医師|技師))|[가-힣]{2,4}(?=\s?(?:님|선생|씨|교수))"
     r"|(?<=氏名)[:\uff1a ]?[\u3400-\u9fff]{2,4}|(?<=患者名)[:\uff1a ]?[\u3400-\u9fff]{2,4}"
     r"|(?<=姓名)[:\uff1a ]?[\u3400-\u9fff]{2,4}|(?<=환자명)[:\uff1a ]?[가-힣]{2,4}"
 )
-_vowels = frozenset("aeiouyäöüáéíóúàèìòùâêîôûåæøœ")
+_vowels = frozenset("aeiouy")
 _LATIN_END = "\u024f"
 _named = (Verdict.NAME, Verdict.NAME_OR_WORD, Verdict.EPONYM, Verdict.UNKNOWN, Verdict.PLACE)
 
@@ -139,7 +139,13 @@ class NameFinder:
         if _initials.match(self._text, token.start) and len(token.raw) <= 3:
             is_dotted = self._text[token.end : token.end + 1] == "." and len(token.raw) == 1
             are_known = len(token.raw) > 1 and set(token.low) <= self._initials
-            return is_dotted or are_known
+            is_last = self._text[token.end : token.end + 1] in ("", ",", ";", ")", "\n")
+            are_initials = is_last and self._is_short_initials(token)
+            return is_dotted or are_known or are_initials or self._is_name(number)
+        if token.raw.islower() and judge(token.low) in (Verdict.EPONYM, Verdict.NAME_OR_WORD):
+            return is_frequent_surname(token.low) and not is_eponym(
+                self._text, self._tokens, number
+            )
         return self._is_name(number)
 
     def _is_name(self, number: int) -> bool:
@@ -160,7 +166,7 @@ class NameFinder:
         if in_protocol and (verdict is Verdict.UNKNOWN or len(raw) < _LEAST_IN_PROTOCOL):
             return False
         if raw.islower() and raw[0] != raw[0].upper():
-            return verdict is Verdict.NAME and not in_protocol
+            return verdict is Verdict.NAME and not in_protocol and len(raw) >= _LEAST_UNKNOWN
         if verdict is Verdict.UNKNOWN:
             return _is_like_name(raw)
         if verdict is Verdict.EPONYM:
@@ -189,7 +195,7 @@ class NameFinder:
         """Return the number after the last word of the name; 0 where there is no name."""
         tokens = self._tokens
         taken = 0
-        makes_name = is_meant
+        makes_name, between = is_meant, ""
         for number in range(first, min(first + _MOST_WORDS, len(tokens))):
             token = tokens[number]
             if number > first:
@@ -203,15 +209,17 @@ class NameFinder:
                 continue
             if number == first and is_meant and self._is_short_initials(token):
                 return number + 1
+            is_last = makes_name and taken > first + 1 and self._is_free(token)
+            is_double = taken == number > first and between == "-" and token.raw.istitle()
             if not (
                 self._is_name(number)
+                or is_double
+                or is_last
                 or (makes_name and self._may_be_name(number, is_meant=is_meant))
             ):
                 break
             taken = number + 1
-            makes_name = is_given_name(token.low) or (
-                is_meant and makes_name and number == first and is_given_name(token.low)
-            )
+            makes_name = is_given_name(token.low)
         return taken
 
     def _continues(self, number: int, between: str) -> bool:
@@ -221,12 +229,14 @@ class NameFinder:
             return False
         before = self._tokens[number - 1]
         if "," in between:
-            return self._is_name(number) or (
-                len(token.raw) == 1 and token.raw.isupper() and token.low not in _SIDES
-            )
+            return self._is_name(number) or self._is_last_initial(token)
         if "." in between:
             return len(before.raw) == 1 or between == "."
         return True
+
+    def _is_free(self, token: Token) -> bool:
+        """Return True for a word that may be anything, after a given name and an initial."""
+        return token.raw.istitle() and not is_own(token.low) and not is_clinical(token.low)
 
     def _leads_to_name(self, number: int, *, is_meant: bool) -> bool:
         following = number + 1
@@ -247,10 +257,14 @@ class NameFinder:
         if after == ".":
             return True
         if token.low in _SIDES and not is_first:
-            return after in ("", ",", ")", "\n")
+            return self._is_last_initial(token)
         if is_first:
             return number + 1 < len(self._tokens) and self._is_name(number + 1)
         return not self._text[token.end : token.end + 2].lstrip(" ").isdigit()
+
+    def _is_last_initial(self, token: Token) -> bool:
+        is_last = self._text[token.end : token.end + 1] in ("", ",", ";", ")", ".", "\n")
+        return len(token.raw) == 1 and token.raw.isupper() and is_last
 
     def _is_short_initials(self, token: Token) -> bool:
         return (
@@ -323,7 +337,7 @@ def _is_like_name(raw: str) -> bool:
         return not raw.isupper() or len(raw) >= _LEAST_UNKNOWN
     if raw.isupper() and len(raw) < _LEAST_UNKNOWN:
         return False
-    low = raw.casefold()
+    low = fold(raw)
     if not _vowels.intersection(low):
         return False
     consonants = 0

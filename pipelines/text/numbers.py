@@ -17,6 +17,7 @@ _MOST_GAP = 2
 _LEAST_PHONE = 7
 _digits = re.compile(r"\d(?:[^0-9A-Za-z\n]{0,3}\d)*")
 _phone = re.compile(r"[+(]?\d[\d ()/.+-]{5,}\d")
+_core = re.compile(r"[a-z]{1,4}0*([1-9]\d{5,})")
 _date = re.compile(r"(\d{4})[./-]?(\d{2})[./-]?(\d{2})")
 _FIRST_YEAR = 1850
 MONTHS = (
@@ -68,6 +69,10 @@ class Identifiers:
         if joined.isdigit() and len(joined.lstrip("0")) >= least:
             whole = joined.lstrip("0")
         self._wholes.update((joined, whole))
+        core = _core.fullmatch(joined)
+        if core is not None:  # MR-00481516 is written 481516 too
+            self._wholes.add(core[1])
+            self._starts.add(core[1])
         if len(joined) >= _LEAST_FREE:
             self._starts.update(whole[:cut] for cut in range(1, len(whole)))
             self._starts.update(joined[:cut] for cut in range(1, len(joined)))

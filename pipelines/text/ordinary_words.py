@@ -1,25 +1,30 @@
 """Words of reports in other languages, and words that are names less often than words."""
 
 GERMAN = """
-aufnahme aufnahmen untersuchung untersuchungen befund befunde befundung beurteilung
-fragestellung anamnese verlauf verlaufskontrolle kontrolle voraufnahme voruntersuchung vergleich
-indikation diagnose verdacht zustand nach vor bei mit ohne und oder der die das des dem den ein
-eine einer eines von vom zur zum im in am an auf aus als bis durch für gegen unter über links
-rechts beidseits bds li re seitlich schädel kopf hals brust brustkorb bauch becken rücken
-wirbelsäule hws bws lws isg schulter ellenbogen arm unterarm oberarm hand handgelenk finger
-daumen hüfte knie kniegelenk bein oberschenkel unterschenkel sprunggelenk fuß fuss vorfuß ferse
-zehe zehen auge augen ohr nase nasennebenhöhlen nnh kiefer zahn zunge herz lunge lungen leber
-milz niere nieren galle gallenblase magen darm dünndarm dickdarm blase prostata gebärmutter
-eierstock schilddrüse lymphknoten gefäß gefäße arterie vene knochen gelenk muskel sehne band
-meniskus bandscheibe hirn gehirn rückenmark nerv tumor tumoren metastase metastasen herd herde
-zyste blutung blutungen thrombose embolie infarkt entzündung abszess fraktur frakturen bruch
-riss erguss ödem stein steine schmerz schmerzen kontrastmittel km nativ arteriell venös
-spätphase schichtdicke schicht schichten ebenen ebene stehend liegend seitenlage bauchlage
-rückenlage atemanhalten gabe spritze allergie patient patientin patienten frau herr kind
-säugling klein groß gross kurz lang jung alt weiß schwarz grün braun rot blau berg feld wald
-bach übersicht schädelbasis felsenbein hypophyse orbita karzinom mammakarzinom bronchialkarzinom
-lobektomie resektion operation op postoperativ präoperativ ausschluss bitte keine kein
-unauffällig regelrecht altersentsprechend größe breite länge gesamt serie
+hüft hirn tep ösophagus oesophagus nachsorge vorsorge biopsie punktion schaden schwellung läsion
+verkalkung insuffizienz stenose verschluss prellung distorsion luxation spalt kanal höhle wand
+rand lappen segment oberlappen unterlappen mittellappen pleura winkel schatten befall wachstum
+rezidiv progress remission status dichte volumen lymph staging wirbel wirbelkörper hüftgelenk
+mamma gelenkspalt rö röntgen sono eb z.n. n. bds tumorverlauf durchleuchtung aufnahme aufnahmen
+untersuchung untersuchungen befund befunde befundung beurteilung fragestellung anamnese verlauf
+verlaufskontrolle kontrolle voraufnahme voruntersuchung vergleich indikation diagnose verdacht
+zustand nach vor bei mit ohne und oder der die das des dem den ein eine einer eines von vom zur
+zum im in am an auf aus als bis durch für gegen unter über links rechts beidseits li re seitlich
+schädel kopf hals brust brustkorb bauch becken rücken wirbelsäule hws bws lws isg schulter
+ellenbogen arm unterarm oberarm hand handgelenk finger daumen hüfte knie kniegelenk bein
+oberschenkel unterschenkel sprunggelenk fuß fuss vorfuß ferse zehe zehen auge augen ohr nase
+nasennebenhöhlen nnh kiefer zahn zunge herz lunge lungen leber milz niere nieren galle
+gallenblase magen darm dünndarm dickdarm blase prostata gebärmutter eierstock schilddrüse
+lymphknoten gefäß gefäße arterie vene knochen gelenk muskel sehne band meniskus bandscheibe
+gehirn rückenmark nerv tumor tumoren metastase metastasen herd herde zyste blutung blutungen
+thrombose embolie infarkt entzündung abszess fraktur frakturen bruch riss erguss ödem stein
+steine schmerz schmerzen kontrastmittel km nativ arteriell venös spätphase schichtdicke schicht
+schichten ebenen ebene stehend liegend seitenlage bauchlage rückenlage atemanhalten gabe spritze
+allergie patient patientin patienten frau herr kind säugling klein groß gross kurz lang jung alt
+weiß schwarz grün braun rot blau berg feld wald bach übersicht schädelbasis felsenbein hypophyse
+orbita karzinom mammakarzinom bronchialkarzinom lobektomie resektion operation op postoperativ
+präoperativ ausschluss bitte keine kein unauffällig regelrecht altersentsprechend größe breite
+länge gesamt serie
 """
 FRENCH = """
 le la les un une des du de au aux et ou avec sans pour par sur sous dans chez entre après avant

@@ -19,7 +19,14 @@ def _any_of(words: Iterable[str]) -> str:
 
 
 _ANY_CONNECTOR = _any_of(CONNECTORS)
-_possessive = re.compile(rf"({_GAP})(?:['\u2019\xb4`]?s\b(?!\.)|['\u2019\xb4`](?=\s|$))")
+_possessive = re.compile(
+    rf"({_GAP})(?:['\u2019\xb4`]?s\b(?!\.)|['\u2019\xb4`](?=\s|$))", re.IGNORECASE
+)
+_particles = re.compile(
+    rf"(?<![\w.])(?:v\.[ ]?d\.|(?:van|von|vd|ter|ten|zu|zur|dos|da|du|del|della|di|de)(?=[ ]))[ ]*"
+    rf"(?:(?:der|den|de|la)[ ]+)*({_NAME})|({_NAME})[ ,]*(?:van|von)(?: de[rn]?)?(?=$|[,;)\n])",
+    re.IGNORECASE,
+)
 _joined = re.compile(
     rf"{_GAP}(?:[ \t,;/&+^_|.:-]|(?<!\w)(?:{_ANY_CONNECTOR}|or|oder|ou|o)(?!\w))*({_GAP})",
     re.IGNORECASE,
@@ -39,12 +46,11 @@ patienten-?(?:nummer|nr|id)|pat\.?-?nr|geb(?:\.|oren)?(?: am)?|telefon|t[ée]l|f
 naam|nome|arzt|hausarzt|zuweiser|überweiser|einsender|untersucher|mtra?|m[ée]decin|prescripteur
 order(?: id)?|s/n|serial|dos|date|datum|fecha|age|aged|alter|signed|initials|hosp(?:ital)?
 institution|facility|site|contact|nok|dictated|transcribed|member(?: id)?|medical record
-wohnhaft in|lives in|lives at|residing at|resident of
 """
 """What names the value that follows, after a colon."""
 _BARE_LABELS = r"""
-mrn|dob|ssn|tel|ph|fax|pager|ref|cc|geb|acc#|pid|born|née?|nato|nata|geboren|lives in|lives at
-wohnhaft in|fall-?(?:nummer|nr)|acc|accession|aged
+mrn|dob|ssn|tel|ph|fax|pager|ref|cc|geb|acc#|pid|born|née?|nato|nata|geboren
+fall-?(?:nummer|nr)|acc|accession|aged|id|ext
 """
 """The same, without a colon."""
 _START = r"(?:(?<=^)|(?<=[\n\r,;.(\[|/ \t]))"
@@ -61,12 +67,12 @@ _degree = re.compile(
     r"|(?:M\.D\.|Ph\.D\.|D\.O\.|R\.N\.|R\.T\.|Jr\.?|Sr\.?|PhD"
     rf"|{_any_of(each.upper() for each in AFTER)})(?![\w(])))+"
 )
-_honorific = re.compile(rf"({_NAME})[ ]?(?:様|先生|さん|殿|氏(?!名)|教授|님|씨|선생님)")
+_honorific = re.compile(rf"({_NAME})[ ]?(?:様|先生|さん|くん|殿|氏(?!名)|教授|님|씨|선생님)")
 _connector = re.compile(
     rf"(?<![\w'\u2019/.])(?:{_ANY_CONNECTOR})\.?:?[ \t]+(?={_GAP})", re.IGNORECASE
 )
 _sure_connector = re.compile(
-    r"(?:by|from|with|per|via|to|on|at|in|von|durch|par|por|door|am|vom|im|bei|d/w|cc|attn|ref)\b",
+    r"(?:dated|by|from|with|per|via|to|on|at|in|von|durch|par|por|door|am|vom|im|bei|d/w|cc|attn|ref)\b",
     re.IGNORECASE,
 )
 _minus = re.compile(r"(?:^|[ \t])-$")
@@ -82,16 +88,16 @@ def take_out(text: str, spans: Iterable[Span]) -> str:
     before = None
     while before != marked:
         before = marked
-        for pattern in (_possessive, _degree, _honorific, _joined, _brackets):
-            marked = pattern.sub(_last_group, marked)
+        for pattern in (_possessive, _particles, _degree, _honorific, _joined, _brackets):
+            marked = pattern.sub(_gap, marked)
         marked = _label.sub("", marked)
         marked = _title.sub(_without_title, marked)
         marked = _connector.sub(_without_connector, marked)
     return _around.sub(_close, marked)
 
 
-def _last_group(found: re.Match[str]) -> str:
-    return found[found.lastindex or 0]
+def _gap(found: re.Match[str]) -> str:
+    return _NAME if _NAME in found[0] else _OTHER
 
 
 def _without_title(found: re.Match[str]) -> str:

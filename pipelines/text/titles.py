@@ -43,7 +43,7 @@ RELATIVES = word_set(
 BY = frozenset(["by", "von", "par", "por", "da", "door", "with", "to", "from", "vom", "dr"])
 DONE = word_set(
     """
-    performed read dictated reviewed referred signed interpreted ordered requested reported
+    performed perf read dictated reviewed referred signed interpreted ordered requested reported
     transcribed verified approved done scanned seen injected examined entered acquired
     prepared supervised discussed notified informed communicated called spoke paged conveyed
     relayed administered given placed consented obtained recommended evaluated attended
@@ -54,7 +54,7 @@ DONE = word_set(
 )
 CONNECTORS = word_set(
     """
-    by for with from per via to on von vom durch für par pour por para da di door voor de dr
+    dated by for with from per via to on von vom durch für par pour por para da di door voor de dr
     of and und et y e en cc c/o attn ref re d/w w at in an im am le el bei
     """
 )

@@ -84,18 +84,24 @@ _word = re.compile(r"[^\W\d_]{2,}")
 def judge(word: str) -> Verdict:
     """Return what a lower-case word, with its accents, is by itself."""
     bare = fold(word)
-    is_name = is_possible_name(bare)
-    if bare in _own_words() or (bare in _eponyms() and not is_name):
+    if word in _own_words():
         return Verdict.WORD
-    if bare in _eponyms():
-        return Verdict.EPONYM
-    if bare in _own_names():
+    if bare in _own_names() and bare not in _eponyms():
         return _name(bare)
     if bare in _words(ordinary_words.PLACES):
         return Verdict.PLACE
-    if is_name and not is_ordinary_name(bare):
-        return _name(bare)
-    return Verdict.WORD if is_name or _is_word(word, bare) else Verdict.UNKNOWN
+    if is_possible_name(bare):
+        return _name_or_word(word, bare)
+    is_word = bare in _eponyms() or _is_word(word, bare)
+    return Verdict.WORD if is_word else Verdict.UNKNOWN
+
+
+def _name_or_word(word: str, bare: str) -> Verdict:
+    if bare in _eponyms():
+        return Verdict.EPONYM
+    # Männer is a word, though Manner is a name
+    is_word = is_ordinary_name(bare) if word.isascii() else is_foreign(word)
+    return Verdict.WORD if is_word else _name(bare)
 
 
 def _is_word(word: str, bare: str) -> bool:
@@ -184,7 +190,8 @@ def _is_derived(bare: str) -> bool:
 
 @lru_cache(maxsize=16)
 def _words(text: str) -> frozenset[str]:
-    return frozenset(fold(word) for word in text.split())
+    words = text.split()
+    return frozenset(words).union(map(fold, words))
 
 
 @lru_cache(maxsize=1)
