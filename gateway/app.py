@@ -21,7 +21,7 @@ import sqlalchemy as sa
 from gateway.clock import SystemClock
 from gateway.databases import open_database, upgrade
 from gateway.errors import SealedError
-from gateway.ports import AuditLog, Vault
+from gateway.ports import AuditLog
 from gateway.process import prepared, wait_for
 from gateway.settings import Settings
 from gateway.state import prepare, read_receiver_id, read_receiver_key
@@ -292,7 +292,7 @@ def worker_client(settings: Settings) -> "BrokerClient":
     return BrokerClient(settings.run / WORKER_SOCKET, timeout_seconds=ANSWER_SECONDS)
 
 
-def open_project_vault(settings: Settings) -> Vault:
+def open_project_vault(settings: Settings) -> "VaultStore":
     """Open the vault in this process, for ``narthex deidentify --project``.
 
     Raises

@@ -9,14 +9,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from gateway.accessions import AccessionLoans
 from gateway.errors import GatewayError, SubjectErasedError
 from gateway.files import FileReader, publish, unpublished, write_segments
 from gateway.ports import SubjectKey, Vault
 from pipelines.context import SubjectContext
 from pipelines.errors import HeldError
+from pipelines.metadata.opening import open_object
+from pipelines.metadata.root import RootLookup
 from pipelines.objects import Cleaned
 from pipelines.report import Change
 from pipelines.run import clean, inspect, verify
+from pipelines.verify.graph import kept_uids
 from rules.disclosure import log_error
 from rules.plan import Plan
 
@@ -62,11 +66,14 @@ class Result:
         Source UID to new UID.
     subject : tuple[str, str] | None
         Patient ID and pseudonym; None if the object was not cleaned.
+    accessions : tuple[tuple[str, str], ...]
+        Accession numbers of the study so far, with their pseudonyms.
     """
 
     row: Row
     uids: dict[str, str]
     subject: tuple[str, str] | None
+    accessions: tuple[tuple[str, str], ...]
 
     def __repr__(self) -> str:
         """Show nothing."""
@@ -116,6 +123,7 @@ class Offline:
         self._output = output
         self._plan = plan
         self._vault = vault
+        self._accessions = AccessionLoans(vault)
         self._project = project
         self._private_sop_classes = private_sop_classes
         self._explain = explain
@@ -125,11 +133,14 @@ class Offline:
         """Clean one file; whatever happens becomes a row."""
         try:
             with FileReader(path, follows_links=True) as source:
-                return self._clean(path, source)
-        except HeldError as error:
-            return self._failed(path, "quarantined", error.code, error.where)
-        except SubjectErasedError as error:
-            return self._failed(path, "refused", error.code, "")
+                try:
+                    return self._clean(path, source)
+                except HeldError as error:
+                    uid = _sop_instance_uid(source)
+                    return self._failed(path, "quarantined", error.code, error.where, uid=uid)
+                except SubjectErasedError as error:
+                    uid = _sop_instance_uid(source)
+                    return self._failed(path, "refused", error.code, "", uid=uid)
         except _OutputError as error:
             return self._failed(path, "refused", "output.unwritable", f"errno {error.errno}")
         except OSError as error:
@@ -147,18 +158,18 @@ class Offline:
             attributes=(),
             private_sop_classes=self._private_sop_classes,
         )
-        context = self._vault.context(
-            SubjectKey(
-                project=self._project,
-                issuer=inspection.issuer,
-                patient_id=inspection.patient_id,
-                study_instance_uid=inspection.study_instance_uid,
-            ),
-            lease=None,
-            shift_days=plan.shift_days,
+        key = SubjectKey(
+            project=self._project,
+            issuer=inspection.issuer,
+            patient_id=inspection.patient_id,
+            study_instance_uid=inspection.study_instance_uid,
         )
-        cleaned = clean(
-            source, plan=plan, context=context, inspection=inspection, explain=self._explain
+        cleaned, context = self._accessions.clean(
+            key,
+            self._vault.context(key, lease=None, shift_days=plan.shift_days),
+            lambda lent: clean(
+                source, plan=plan, context=lent, inspection=inspection, explain=self._explain
+            ),
         )
         place = Path(
             cleaned.study_instance_uid,
@@ -173,6 +184,7 @@ class Offline:
             row=self._row(path, cleaned, str(place)),
             uids=dict(cleaned.evidence.uids),
             subject=(inspection.patient_id, context.pseudonym),
+            accessions=tuple((each.number, new) for each, new in context.accessions.items()),
         )
 
     def _write(self, target: Path, cleaned: Cleaned, context: SubjectContext) -> None:
@@ -208,7 +220,9 @@ class Offline:
         """Return the result of a file whose process died."""
         return self._failed(path, "quarantined", "child.died", "")
 
-    def _failed(self, path: Path, outcome: str, reason: str, where: str) -> Result:
+    def _failed(
+        self, path: Path, outcome: str, reason: str, where: str, *, uid: str = ""
+    ) -> Result:
         row = Row(
             input=str(path),
             outcome=outcome,
@@ -221,7 +235,7 @@ class Offline:
             notes=(),
             changes=(),
         )
-        return Result(row=row, uids={}, subject=None)
+        return Result(row=row, uids={}, subject=None, accessions=())
 
 
 def _same(one: Path, other: Path) -> bool:

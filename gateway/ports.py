@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from pipelines.context import SubjectContext
+from pipelines.context import Accession, SubjectContext
 
 
 class Clock(Protocol):
@@ -71,6 +71,17 @@ class Vault(Protocol):
         ------
         gateway.errors.SealedError
             The vault is sealed: try later; this is no attempt.
+        gateway.errors.SubjectErasedError
+            A tombstone stands for the subject.
+        """
+        ...
+
+    def accession(self, key: SubjectKey, accession: Accession, *, lease: Lease | None) -> str:
+        """Return the pseudonym of an accession number of a subject; made on the first call.
+
+        Raises
+        ------
+        gateway.errors.SealedError
         gateway.errors.SubjectErasedError
             A tombstone stands for the subject.
         """

@@ -1,7 +1,27 @@
 """What a pipeline is told about the subject and may read of the source."""
 
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple, Protocol
+
+
+class Accession(NamedTuple):
+    """An accession number, as it was read. Patient data: in memory only.
+
+    Attributes
+    ----------
+    number : str
+        At most 64 characters, never empty.
+    issuer : str
+        Who issued it, at most 256 characters; "" where nobody is named.
+    """
+
+    number: str
+    issuer: str
+
+    def __repr__(self) -> str:
+        """Show nothing."""
+        return "Accession(…)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,12 +38,15 @@ class SubjectContext:
         32 bytes; key of the UID and person-name pseudonyms of this study. Never shown.
     uid_generation : int
         1 for the first publication; counts up when a study is published anew.
+    accessions : Mapping[Accession, str]
+        Pseudonyms of accession numbers, as far as they were asked for. ASCII, 16 characters.
     """
 
     pseudonym: str
     shift_days: int
     uid_secret: bytes
     uid_generation: int
+    accessions: Mapping[Accession, str] = field(default_factory=dict, hash=False)
 
     def __repr__(self) -> str:
         """Show nothing that is secret."""

@@ -5,13 +5,17 @@
     PipelineError
     ├── HeldError          the object must not be released; a reason code says why
     │   └── ResidualError  verify found identity, or a broken object, in what was written
-    └── MalformedError     the bytes can't be read as DICOM; the object is held
+    ├── MalformedError     the bytes can't be read as DICOM; the object is held
+    └── AccessionsNeededError  the vault must be asked for pseudonyms first
 
 No message holds a value of an attribute. `code` is stable and documented in
 ``ops/manual/reasons.md``.
 """
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from pipelines.context import Accession
 
 
 class PipelineError(Exception):
@@ -43,3 +47,17 @@ class ResidualError(HeldError):
 
 class MalformedError(HeldError):
     """The bytes can't be read as DICOM (PS3.5, PS3.10)."""
+
+
+class AccessionsNeededError(PipelineError):
+    """Accession numbers have no pseudonym yet: ask the vault, and clean again.
+
+    Attributes
+    ----------
+    accessions : frozenset[Accession]
+        Patient data: in memory only, and no part of the message.
+    """
+
+    def __init__(self, accessions: "frozenset[Accession]") -> None:
+        super().__init__("accession.needed", where=f"{len(accessions)} accession numbers")
+        self.accessions = accessions

@@ -143,6 +143,8 @@ def clean(
     Raises
     ------
     pipelines.errors.HeldError
+    pipelines.errors.AccessionsNeededError
+        `context` lacks pseudonyms of accession numbers.
     """
     outline = inspection.outline
     normalised = inspection.normalised
@@ -209,6 +211,7 @@ def _clean(
         return walk, *walk.run(node, additions, items={CONTRIBUTING_EQUIPMENT_SEQUENCE: equipment})
 
     walk, segments, positions = walked(cuts_known=False)
+    walk.replacement.accessions.check()
     if Option.CLEAN_DESCRIPTORS in plan.options and _may_hold(segments, identity):
         walk, segments, positions = walked(cuts_known=True)
     codes = codes_of(plan, walk.trail.notes)

@@ -4,7 +4,7 @@ Table E.1-1 decides, then our rows beyond it, then the dictionary.
 ``ops/manual/metadata.md``, section 1, says how.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from rules.beyond import names_instance, row_beyond
@@ -23,9 +23,12 @@ from rules.entries import (
 )
 from rules.plan import Entry
 from rules.tables import Definition, Row, confidentiality_table, definition
-from rules.vocabulary import Action, Operation, Option, UnknownPolicy
+from rules.vocabulary import AccessionPolicy, Action, Operation, Option, UnknownPolicy
 
 PATIENT_IDENTITY = frozenset({0x00100010, 0x00100020})
+_ACCESSION_NUMBER = 0x00080050
+_PSEUDONYMS: Mapping[int, Operation] = dict.fromkeys(PATIENT_IDENTITY, Operation.PSEUDONYM)
+_PSEUDONYMS_AND_ACCESSION = {**_PSEUDONYMS, _ACCESSION_NUMBER: Operation.ACCESSION}
 _PATIENT_AGE = 0x00101010
 _OVERLAY_DATA = 0x3000
 _TEXT_OPTIONS = frozenset(
@@ -48,10 +51,18 @@ class AttributeTable:
     options : frozenset[Option]
         Those that are on.
     unknown : UnknownPolicy
+    accession : AccessionPolicy
     """
 
     options: frozenset[Option]
     unknown: UnknownPolicy
+    accession: AccessionPolicy
+
+    @property
+    def _pseudonyms(self) -> Mapping[int, Operation]:
+        if self.accession is AccessionPolicy.PSEUDONYM:
+            return _PSEUDONYMS_AND_ACCESSION
+        return _PSEUDONYMS
 
     def entry(self, tag: int, *, type_of: Callable[[str], str]) -> Entry:
         """Return what is done with an attribute that no rule names.
@@ -79,8 +90,8 @@ class AttributeTable:
         rule = "not in PS3.15 Table E.1-1"
         if not names_instance(found):
             kept = entry_of(found, Action.KEEP, rule=rule, section=PROFILE, type_=type_)
-            # where an identifier stands in it after all
-            return replace(kept, fallback=OPERATIONS[resolve("X", type_=type_)])
+            # where an identifier stands in it after all: of what type it is, nobody knows here
+            return replace(kept, fallback=Operation.DUMMY)
         action, section = Action.UID, PROFILE
         if Option.RETAIN_UIDS in self.options:
             action, section = Action.KEEP, SECTIONS[Option.RETAIN_UIDS]
@@ -96,8 +107,8 @@ class AttributeTable:
     def _of_row(self, row: Row, tag: int, found: Definition, *, rule: str, type_: str) -> Entry:
         action = resolve(row.basic, type_=type_)
         basic = entry_of(found, action, rule=rule, section=PROFILE, type_=type_)
-        if tag in PATIENT_IDENTITY:
-            return replace(basic, operation=Operation.PSEUDONYM)
+        if tag in self._pseudonyms:
+            return replace(basic, operation=self._pseudonyms[tag])
         letters = {o: letter for o, letter in row.options.items() if o in self.options}
         modified = Option.RETAIN_LONGITUDINAL_MODIFIED_DATES
         if modified in letters:
@@ -129,7 +140,7 @@ def _cleaned(basic: Entry, found: Definition, option: Option) -> Entry:
             found,
             rule=by_option.rule,
             section=by_option.section,
-            fallback=basic.operation,
+            fallback=Operation.DUMMY if basic.operation is Operation.KEEP else basic.operation,
             option=option,
             type_=basic.type,
         )
@@ -175,4 +186,5 @@ def with_overlay_data(own: Entry, data: Entry) -> Entry:
 
 
 def _by_option(basic: Entry, option: Option) -> Entry:
-    return replace(basic, rule=f"PS3.15 Table E.1-1, {option}", section=SECTIONS[option])
+    source = basic.rule.partition(", basic profile")[0]
+    return replace(basic, rule=f"{source}, {option}", section=SECTIONS[option])

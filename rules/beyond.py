@@ -57,6 +57,8 @@ _BY_KEYWORD = {
         "X",
     ),
 }
+_CODE_MEANING = "CodeMeaning"
+"""Stays, but under the option that cleans text it is one: sites write persons there."""
 _OPTIONS_OF_DATES = {
     Option.RETAIN_LONGITUDINAL_FULL_DATES: "K",
     Option.RETAIN_LONGITUDINAL_MODIFIED_DATES: "C",
@@ -76,7 +78,7 @@ _KEPT_UIDS = frozenset(
 
 def rows_beyond() -> dict[str, dict[str, str]]:
     """Return our rows, for the hash of a plan."""
-    kept = dict.fromkeys(sorted(_KEPT_LOCATIONS), "K")
+    kept = dict.fromkeys(sorted([_CODE_MEANING, *_KEPT_LOCATIONS]), "K")
     return {"keyword": _BY_KEYWORD | kept, "vr": _BY_VR}
 
 
@@ -92,6 +94,9 @@ def letter_beyond(keyword: str, vr: str) -> str | None:
 def row_beyond(tag: int, found: Definition) -> Row | None:
     """Return our row of an attribute outside Table E.1-1; None: it is kept."""
     letter = letter_beyond(found.keyword, found.vr)
+    options = _OPTIONS_OF_DATES if found.vr in DATE_VRS else {}
+    if found.keyword == _CODE_MEANING:
+        letter, options = "K", {Option.CLEAN_DESCRIPTORS: "C"}
     if letter is None:
         return None
     return Row(
@@ -101,7 +106,7 @@ def row_beyond(tag: int, found: Definition) -> Row | None:
         name=found.name,
         retired=False,
         basic=letter,
-        options=_OPTIONS_OF_DATES if found.vr in DATE_VRS else {},
+        options=options,
     )
 
 

@@ -9,6 +9,8 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+import pydicom
+
 from rules.attributes import (
     PATIENT_IDENTITY,
     AttributeTable,
@@ -32,6 +34,7 @@ from rules.tables import (
     iod_types,
     provenance,
 )
+from rules.version import VERSION
 from rules.vocabulary import Action, Option
 
 __all__ = [
@@ -84,7 +87,11 @@ class _Compiler:
     """Answers what is done with an element; the plan's nodes ask it once per tag."""
 
     def __init__(self, rule_set: RuleSet, rules: Sequence[CompiledRule]) -> None:
-        self._table = AttributeTable(options=frozenset(rule_set.options), unknown=rule_set.unknown)
+        self._table = AttributeTable(
+            options=frozenset(rule_set.options),
+            unknown=rule_set.unknown,
+            accession=rule_set.accession,
+        )
         self._rules = rules
         self._rule_paths = frozenset(
             parent
@@ -199,11 +206,17 @@ def compile_plan(rule_set: RuleSet, rules: Sequence[CompiledRule]) -> Plan:
 
 
 def plan_hash(rule_set: RuleSet) -> str:
-    """Return the SHA-256 (hex) of the rule set, without its tests, and of the tables."""
+    """Return the SHA-256 (hex) of all that decides what is written of an object.
+
+    The rule set without its tests, the tables, this program and the dictionary (pydicom): with
+    the same hash the same object of the same subject gives the same bytes.
+    """
     said = rule_set.model_dump(mode="json", exclude={"tests"})
     said["options"] = sorted(set(said["options"]))
     canonical = {
-        "format": 1,
+        "format": 2,
+        "narthex": VERSION,
+        "pydicom": pydicom.__version__,
         "rule_set": said,
         "tables": provenance(),
         "beyond": rows_beyond(),

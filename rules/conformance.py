@@ -28,8 +28,8 @@ from rules.tables import (
 )
 from rules.vocabulary import Action, Operation, Option
 
-_HOW: Mapping[Operation, str] = {
-    Operation.KEEP: "kept; items of sequences are walked",
+HOW: Mapping[Operation, str] = {
+    Operation.KEEP: "kept",
     Operation.REMOVE: "removed",
     Operation.EMPTY: "zero length",
     Operation.DUMMY: "dummy value of the VR; of a person, a keyed pseudonym",
@@ -37,9 +37,13 @@ _HOW: Mapping[Operation, str] = {
     Operation.SHIFT_DATE: "dates shifted by the days of the subject",
     Operation.CAP_AGE: "kept up to 89 years, else 090Y",
     Operation.PSEUDONYM: "pseudonym of the subject",
+    Operation.ACCESSION: "random pseudonym of the project",
     Operation.HOLD: "the object is held",
+    Operation.CLEAN_TEXT: "the person is cut out of the text",
+    Operation.CLEAN_KNOWN: "kept, unless what is known of a person stands in it",
+    Operation.CLEAN_DOCUMENT: "a PDF is made anew of its cleaned text; else a notice page",
 }
-"""What an operation makes of a value; others are said by their names."""
+"""What an operation makes of a value."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,13 +178,16 @@ def _profiles(
 ) -> Iterator[Profile]:
     plan = compiled.plan
     incomplete: dict[str, int] = {}
+    unfit: set[str] = set()
     for attribute in attributes:
+        unfit.update(t.unfit_note for t in attribute.treatments)
         for note in {t.note for t in attribute.treatments if t.note}:
             incomplete[note] = incomplete.get(note, 0) + 1
     for option, code in sorted(method_codes().items(), key=lambda pair: pair[1].value):
         is_on = option is None or option in plan.options
         can_be = code.value in claimed
-        removed = incomplete.get(f"{option}.removed", 0)
+        note = f"{option}.removed"
+        removed = incomplete.get(note, 0)
         claim, hindrance = ("yes", "") if can_be else ("no", "")
         if not is_on:
             hindrance = "the option is not on"
@@ -188,11 +195,8 @@ def _profiles(
             hindrance = "" if can_be else _weakened(compiled)
         elif not can_be:
             hindrance = _no_engine(plan, option, removed)
-        elif removed:
-            claim = "where complete"
-            hindrance = f"withheld from an object with one of {removed} attributes removed instead"
-        elif option is Option.RETAIN_SAFE_PRIVATE:
-            claim, hindrance = "where complete", "withheld where a value does not fit its VR"
+        elif removed or note in unfit:
+            claim, hindrance = "where complete", _withheld(removed, is_unfit=note in unfit)
         yield Profile(
             option=option.value if option else "basic",
             section=SECTIONS[option] if option else "PS3.15 E.2",
@@ -202,6 +206,14 @@ def _profiles(
             claim=claim,
             hindrance=hindrance,
         )
+
+
+def _withheld(removed: int, *, is_unfit: bool) -> str:
+    reasons = [
+        f"with one of {removed} attributes removed instead" if removed else "",
+        "with a value that can't be read or does not fit its VR" if is_unfit else "",
+    ]
+    return f"withheld from an object {', or '.join(filter(None, reasons))}"
 
 
 def _weakened(compiled: Compiled) -> str:
@@ -279,13 +291,24 @@ def _treatment(entry: Entry, condition: str) -> Treatment:
         types=(),
         action=entry.action.value,
         operation=entry.operation.value,
-        how=_HOW.get(entry.operation, entry.operation.value.replace("-", " ")),
+        how=_how(entry),
         otherwise=entry.fallback.value if may_fall_back else "",
         condition=condition,
         rule=f"{entry.rule}; {entry.section}",
         note=entry.note,
         unfit_note=entry.unfit_note,
     )
+
+
+def _how(entry: Entry) -> str:
+    if entry.operation is Operation.KEEP and entry.vr == "SQ":
+        return "kept; its items are walked"
+    if entry.operation is Operation.SHIFT_DATE and entry.vr == "TM":
+        return "a time of day is kept"
+    if entry.if_date is not None:
+        date = HOW[entry.if_date.operation]
+        return f"{HOW[entry.operation]}; where the file calls it a date: {date}"
+    return HOW[entry.operation]
 
 
 _PLAIN = frozenset(

@@ -10,6 +10,7 @@ when an object is processed again; they differ between subjects and between proj
 Encrypted Attributes Sequence is not written; one that is met is removed. Re-identification
 is by the vault, never from the object.
 """
+_MODIFIED_DATES = "retain-longitudinal-modified-dates"
 _UNKNOWN = {
     "remove": "Attributes that the data dictionary (PS3.6) does not have are removed.",
     "hold": "An object with attributes that the data dictionary (PS3.6) lacks is held.",
@@ -36,7 +37,10 @@ def _lines(statement: Statement) -> Iterator[str]:
     )
     yield f"\n{_UNKNOWN.get(statement.unknown, statement.unknown)}"
     yield "Attributes that the dictionary has and no table names are kept."
-    yield f"Modified dates are shifted by {low} to {high} days.\n"
+    modified = next(p for p in statement.profiles if p.option == _MODIFIED_DATES)
+    if modified.is_on:
+        yield f"Modified dates are shifted by {low} to {high} days."
+    yield ""
     yield "## N.11.2.6 Attribute confidentiality details\n"
     yield _SCOPE
     yield "### Rules of the rule set\n"

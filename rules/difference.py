@@ -29,6 +29,7 @@ _LEFT: Mapping[Operation, int] = {
     Operation.EMPTY: 2,
     Operation.DUMMY: 3,
     Operation.PSEUDONYM: 4,
+    Operation.ACCESSION: 4,
     Operation.REPLACE_UID: 4,
     Operation.KEEP: 9,
 }

@@ -54,12 +54,15 @@ class Event(StrEnum):
     VAULT_SEALED = "vault.sealed"
     VAULT_REFUSED = "vault.refused"
     CONTEXT_ISSUED = "context.issued"
+    ACCESSION_ISSUED = "accession.issued"
+    ACCESSIONS_EXPORTED = "accessions.exported"
 
     SEND_DELIVERED = "send.delivered"
     SEND_FAILED = "send.failed"
     SEND_HELD = "send.held"
     QUARANTINE_RELEASED = "quarantine.released"
     QUARANTINE_DISCARDED = "quarantine.discarded"
+    QUARANTINE_EXAMINED = "quarantine.examined"
 
     WARNING = "warning"
     LIBRARY = "library"

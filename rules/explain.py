@@ -51,8 +51,9 @@ class Answer:
             if self.row
             else {},
             **_entry_data(self.entry),
+            "if_date": _if_date(self.entry),
             "alternatives": [
-                {"when": condition.text, **_entry_data(entry)}
+                {"when": condition.text, **_entry_data(entry), "if_date": _if_date(entry)}
                 for condition, entry in self.entry.alternatives
             ],
         }
@@ -151,6 +152,11 @@ def _name(tag: int) -> str:
     return found.name if found else ""
 
 
+def _if_date(entry: Entry) -> dict[str, object] | None:
+    """Return what is done where the file calls the element a date; None: no other thing."""
+    return None if entry.if_date is None else _entry_data(entry.if_date)
+
+
 def _entry_data(entry: Entry) -> dict[str, object]:
     return {
         "keyword": entry.keyword,
@@ -162,4 +168,5 @@ def _entry_data(entry: Entry) -> dict[str, object]:
         "rule": entry.rule,
         "section": entry.section,
         "note": entry.note,
+        "unfit_note": entry.unfit_note,
     }

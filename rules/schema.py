@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from rules.vocabulary import Option, PrivateList, UnknownPolicy
+from rules.vocabulary import AccessionPolicy, Option, PrivateList, UnknownPolicy
 
 Letter = Literal["X", "Z", "D", "K", "C", "U"]
 Days = Annotated[int, Field(strict=True, ge=-36500, le=36500)]
@@ -95,6 +95,8 @@ class RuleSet(_Closed):
     options : tuple[Option, ...]
     unknown : UnknownPolicy
         What happens to attributes that the dictionary (PS3.6) does not know.
+    accession : AccessionPolicy
+        What takes the place of accession numbers.
     private_lists : tuple[PrivateList, ...]
         Beside PS3.15 Table E.3.10-1; only under `retain-safe-private`.
     rules : tuple[Rule, ...]
@@ -109,6 +111,7 @@ class RuleSet(_Closed):
     profile: Literal["basic"]
     options: tuple[Option, ...] = ()
     unknown: UnknownPolicy = UnknownPolicy.REMOVE
+    accession: AccessionPolicy = AccessionPolicy.TABLE
     private_lists: tuple[PrivateList, ...] = ()
     rules: tuple[Rule, ...] = ()
     dates: Dates = Dates()

@@ -161,7 +161,7 @@ def _contradicts(entry: Entry, given: str, expected: str | None) -> bool:
             return expected != given
         case Operation.HOLD:
             return True
-        case Operation.DUMMY | Operation.PSEUDONYM:
+        case Operation.DUMMY | Operation.PSEUDONYM | Operation.ACCESSION:
             return expected is None or (expected == given and bool(given))
         case _:
             # The value decides: a date that is no date falls back.

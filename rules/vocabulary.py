@@ -37,6 +37,8 @@ class Operation(StrEnum):
     """A PDF is written anew from its cleaned text."""
     PSEUDONYM = "pseudonym"
     """Patient ID, Patient's Name: the subject's pseudonym."""
+    ACCESSION = "accession"
+    """The pseudonym of the accession number, of the vault."""
     HOLD = "hold"
     """The object goes to quarantine (`metadata.unknown`)."""
 
@@ -63,6 +65,15 @@ class PrivateList(StrEnum):
 
     TCIA = "tcia"
     """What The Cancer Imaging Archive keeps."""
+
+
+class AccessionPolicy(StrEnum):
+    """What takes the place of an accession number."""
+
+    TABLE = "table"
+    """What Table E.1-1 says: nothing, or a dummy value."""
+    PSEUDONYM = "pseudonym"
+    """A random pseudonym, by which reports can be linked."""
 
 
 class UnknownPolicy(StrEnum):

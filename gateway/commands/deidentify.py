@@ -24,6 +24,7 @@ from gateway.invocation import Invocation
 from gateway.offline import Offline, Result, Row, find_inputs
 from gateway.ports import Vault
 from gateway.vault.ephemeral import EphemeralVault, new_run_secret
+from pipelines.verify.graph import ReferenceGraph, References
 from rules.disclosure import install_hooks
 from rules.load import load_plan
 
@@ -57,7 +58,7 @@ class _Job:
 @click.option(
     "--mapping",
     type=click.Path(file_okay=False, path_type=Path),
-    help="Folder for uid_mapping.csv and patid_mapping.csv (only without --project).",
+    help="Folder for uid_, patid_ and accession_mapping.csv (only without --project).",
 )
 @click.option("--explain", is_flag=True, help="Say what became of each element, and why.")
 @click.option("--json", "as_json", is_flag=True, help="End with one line of JSON.")
@@ -78,7 +79,8 @@ def deidentify(
     """De-identify files or folders.
 
     OUT gets StudyUID/SeriesUID/SOPUID.dcm in new UIDs. Without --project the subjects
-    live for this run only. Exit code 1 where an input was quarantined or refused.
+    live for this run only. Exit code 1 where an input was quarantined or refused, or a
+    reference between two objects of OUT was broken.
 
     OUT, report and tables must not be inside IN. Report and tables are new files for
     their owner only; what has their names gives way. Where the file system has no files
@@ -103,12 +105,14 @@ def deidentify(
     output.mkdir(parents=True, exist_ok=True)
     started = time.perf_counter()
     totals: Counter[str] = Counter()
+    graph = ReferenceGraph()
     with ExitStack() as stack:
         rows = stack.enter_context(_private_text(report)) if report else None
         mappings = stack.enter_context(_Mappings(mapping)) if mapping else None
         progress = _Progress()
         for result in _results(find_inputs(source), job, jobs):
             totals[result.row.outcome] += 1
+            _add(graph, result)
             _write_row(rows, result.row)
             if mappings is not None:
                 mappings.add(result)
@@ -118,8 +122,10 @@ def deidentify(
                 click.echo(f"{result.row.input}: {result.row.outcome}: {result.row.reason}")
             progress.show(totals)
         progress.end()
-    _say_totals(totals, time.perf_counter() - started, as_json=as_json)
-    return Exit.DONE if totals.total() == totals["cleaned"] else Exit.FINDINGS
+    references = graph.references()
+    _say_totals(totals, references, time.perf_counter() - started, as_json=as_json)
+    is_whole = totals.total() == totals["cleaned"] and not references.dangling
+    return Exit.DONE if is_whole else Exit.FINDINGS
 
 
 def _stands_in(path: Path, source: Path) -> bool:
@@ -235,6 +241,15 @@ def _offline(job: _Job, vault: Vault, project: str) -> Offline:
     )
 
 
+def _add(graph: ReferenceGraph, result: Result) -> None:
+    if result.subject is not None:
+        name = Path(result.row.output).stem
+        graph.add_released(result.own, name=name, replaced=result.uids, kept=result.kept)
+    else:
+        for uid in result.own:
+            graph.add_held(uid)
+
+
 def _write_row(rows: IO[str] | None, row: Row) -> None:
     if rows is not None:
         fields = asdict(row)
@@ -252,7 +267,9 @@ def _explain(row: Row) -> None:
         )
 
 
-def _say_totals(totals: Counter[str], seconds: float, *, as_json: bool) -> None:
+def _say_totals(
+    totals: Counter[str], references: References, seconds: float, *, as_json: bool
+) -> None:
     own = resource.getrusage(resource.RUSAGE_SELF)
     children = resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu = own.ru_utime + own.ru_stime + children.ru_utime + children.ru_stime
@@ -261,6 +278,10 @@ def _say_totals(totals: Counter[str], seconds: float, *, as_json: bool) -> None:
         "cleaned": totals["cleaned"],
         "quarantined": totals["quarantined"],
         "refused": totals["refused"],
+        "dangling_references": sum(references.dangling.values()),
+        "dangling_references_of": references.dangling,
+        "references_to_held": sum(references.to_held.values()),
+        "references_to_held_of": references.to_held,
         "seconds": round(seconds, 3),
         "cpu_seconds": round(cpu, 3),
         "peak_rss_mb": round(max(own.ru_maxrss, children.ru_maxrss) / 1024, 1),
@@ -268,9 +289,15 @@ def _say_totals(totals: Counter[str], seconds: float, *, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(facts))
         return
+    for name, count in references.dangling.items():
+        click.echo(f"{name}: dangling references: {count}")
+    for name, count in references.to_held.items():
+        click.echo(f"{name}: references to held objects: {count}")
     click.echo(
         f"{facts['files']} files in {facts['seconds']} s: {facts['cleaned']} cleaned,"
-        f" {facts['quarantined']} quarantined, {facts['refused']} refused"
+        f" {facts['quarantined']} quarantined, {facts['refused']} refused;"
+        f" {facts['dangling_references']} dangling references,"
+        f" {facts['references_to_held']} to held objects"
     )
 
 
@@ -302,7 +329,7 @@ class _Table(Protocol):
 
 
 class _Mappings:
-    """The two tables of a run without project: patient data, for its owner only."""
+    """The tables of a run without project: patient data, for its owner only."""
 
     def __init__(self, folder: Path) -> None:
         try:
@@ -312,6 +339,7 @@ class _Mappings:
         self._files: list[IO[str]] = []
         self._uids = self._table(folder / "uid_mapping.csv")
         self._patients = self._table(folder / "patid_mapping.csv")
+        self._accessions = self._table(folder / "accession_mapping.csv")
         self._seen: set[tuple[str, str]] = set()
 
     def _table(self, path: Path) -> "_Table":
@@ -327,6 +355,8 @@ class _Mappings:
             self._once(self._uids, pair)
         if result.subject is not None:
             self._once(self._patients, result.subject)
+        for pair in result.accessions:
+            self._once(self._accessions, pair)
 
     def _once(self, table: "_Table", pair: tuple[str, str]) -> None:
         if pair not in self._seen:

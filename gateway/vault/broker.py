@@ -35,6 +35,7 @@ from gateway.ports import AuditLog, Lease, LeaseCheck, SubjectKey
 from gateway.vault.envelope import wrapped_for
 from gateway.vault.frames import Values, receive_frame, send_frame, socket_address
 from gateway.vault.vault import VaultStore
+from pipelines.context import Accession
 from rules.disclosure import Event, log_error
 
 WORKER_SOCKET = "worker.sock"
@@ -98,6 +99,7 @@ class Broker:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         worker: Mapping[str, _Verb] = {
             "context": self._context,
+            "accession": self._accession,
             "file_key": self._file_key,
             "project_secret": self._project_secret,
         }
@@ -128,12 +130,7 @@ class Broker:
 
     def _context(self, values: Values) -> Values:
         lease = self._lease(values)
-        key = SubjectKey(
-            project=self._project(values),
-            issuer=_text(values, "issuer"),
-            patient_id=_text(values, "patient_id"),
-            study_instance_uid=_text(values, "study_instance_uid"),
-        )
+        key = self._subject(values)
         days = (_number(values, "shift_from"), _number(values, "shift_to"))
         context = self._vault.context(key, lease=lease, shift_days=days)
         issued = {"project": key.project, "job_id": lease.job_id}
@@ -144,6 +141,13 @@ class Broker:
             "uid_secret": base64.b64encode(context.uid_secret).decode(),
             "uid_generation": context.uid_generation,
         }
+
+    def _accession(self, values: Values) -> Values:
+        lease, key = self._lease(values), self._subject(values)
+        accession = Accession(_text(values, "number"), _text(values, "number_issuer"))
+        pseudonym = self._vault.accession(key, accession, lease=lease)
+        self._issues.record(Event.ACCESSION_ISSUED, lease, project=key.project)
+        return {"pseudonym": pseudonym}
 
     def _file_key(self, values: Values) -> Values:
         wrapped = _bytes(values, "wrapped")
@@ -183,6 +187,14 @@ class Broker:
         lease = Lease(job_id=_text(values, "job_id"), fence=_number(values, "fence"))
         self._lease_check(lease, object_id=object_id)
         return lease
+
+    def _subject(self, values: Values) -> SubjectKey:
+        return SubjectKey(
+            project=self._project(values),
+            issuer=_text(values, "issuer"),
+            patient_id=_text(values, "patient_id"),
+            study_instance_uid=_text(values, "study_instance_uid"),
+        )
 
     def _project(self, values: Values) -> str:
         project = _text(values, "project")

@@ -10,7 +10,7 @@ from gateway.errors import GatewayError, VaultError, VaultUnavailableError
 from gateway.ports import Lease, SubjectKey
 from gateway.vault.frames import Values, receive_frame, send_frame, socket_address
 from gateway.vault.status import VaultStatus
-from pipelines.context import SubjectContext
+from pipelines.context import Accession, SubjectContext
 
 _ERRORS: dict[str, type[GatewayError]] = {
     kind.code: kind
@@ -137,6 +137,20 @@ class BrokerClient:
             uid_secret=base64.b64decode(str(answer["uid_secret"])),
             uid_generation=int(answer["uid_generation"] or 0),
         )
+
+    def accession(self, key: SubjectKey, accession: Accession, *, lease: Lease | None) -> str:
+        """Return the pseudonym of an accession number; see `gateway.ports.Vault`."""
+        answer = self._channel.ask(
+            "accession",
+            project=key.project,
+            issuer=key.issuer,
+            patient_id=key.patient_id,
+            study_instance_uid=key.study_instance_uid,
+            number=accession.number,
+            number_issuer=accession.issuer,
+            **_lease(lease),
+        )
+        return str(answer["pseudonym"])
 
     def file_key(self, wrapped: bytes, *, lease: Lease | None) -> bytes:
         """Return the key of a spool file; see `gateway.ports.Vault`."""

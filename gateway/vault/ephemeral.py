@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from gateway.errors import VaultError
 from gateway.ports import Lease, SubjectKey
 from gateway.vault import keys
-from gateway.vault.pseudonyms import spell
-from gateway.vault.requests import check_request, days_of
-from pipelines.context import SubjectContext
+from gateway.vault.pseudonyms import ACCESSION_CHARACTERS, spell, spell_accession
+from gateway.vault.requests import check_accession, check_request, days_of
+from pipelines.context import Accession, SubjectContext
 
 _CHARACTERS = 13
 """65 bits: processes of one run can't ask each other whether a pseudonym is taken."""
@@ -45,7 +45,7 @@ class EphemeralVault:
             There is no Patient ID, or the range of days is empty.
         """
         check_request(key, shift_days)
-        subject = keys.blind_index(self._secret, "subject", key.project, key.issuer, key.patient_id)
+        subject = self._subject(key)
         pseudonym = spell(_number(subject, "pseudonym"), characters=_CHARACTERS)
         self._pseudonyms[key.issuer, key.patient_id] = pseudonym
         return SubjectContext(
@@ -54,6 +54,25 @@ class EphemeralVault:
             uid_secret=keys.derive(subject, "ephemeral-uid", salt=b""),
             uid_generation=1,
         )
+
+    def accession(
+        self,
+        key: SubjectKey,
+        accession: Accession,
+        *,
+        lease: Lease | None,  # noqa: ARG002  (there is no job)
+    ) -> str:
+        """Return the pseudonym of an accession number in this run.
+
+        Raises
+        ------
+        VaultError
+            There is no Patient ID or no accession number.
+        """
+        check_accession(key, accession)
+        subject = self._subject(key)
+        found = keys.blind_index(subject, "accession", accession.issuer, accession.number)
+        return spell_accession(int.from_bytes(found) >> len(found) * 8 - 5 * ACCESSION_CHARACTERS)
 
     def file_key(
         self,
@@ -78,6 +97,9 @@ class EphemeralVault:
     ) -> bytes:
         """Return the secret of a project in this run."""
         return keys.blind_index(self._secret, "project", project)
+
+    def _subject(self, key: SubjectKey) -> bytes:
+        return keys.blind_index(self._secret, "subject", key.project, key.issuer, key.patient_id)
 
     def mapping(self) -> Iterator[tuple[str, str]]:
         """Yield Patient ID and pseudonym of every subject that was asked for here."""

@@ -2,6 +2,7 @@
 
 from gateway.errors import VaultError
 from gateway.ports import SubjectKey
+from pipelines.context import Accession
 
 SHIFT_BITS = 64
 """Random bits that are kept for a subject's shift."""
@@ -29,3 +30,16 @@ def check_request(key: SubjectKey, shift_days: tuple[int, int]) -> None:
         raise VaultError("without Patient ID there is no subject; hold the object")
     if shift_days[0] > shift_days[1]:
         raise VaultError("the range of days is empty")
+
+
+def check_accession(key: SubjectKey, accession: Accession) -> None:
+    """Refuse what is no accession number of anybody.
+
+    Raises
+    ------
+    VaultError
+    """
+    if not key.patient_id:
+        raise VaultError("without Patient ID there is no subject; hold the object")
+    if not accession.number:
+        raise VaultError("there is no accession number")

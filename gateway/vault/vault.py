@@ -1,6 +1,8 @@
 """The vault: subject contexts, file keys, project secrets, from keyring and records."""
 
 import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -12,11 +14,29 @@ from gateway.vault import envelope, keys
 from gateway.vault.files import write_durably
 from gateway.vault.keyring.store import Keyring, OpenKeys, SubjectEntry
 from gateway.vault.pseudonyms import new_pseudonym
+from gateway.vault.records.accessions import AccessionRecords
 from gateway.vault.records.store import Records, SubjectRecord
-from gateway.vault.requests import SHIFT_BITS, check_request, days_of
+from gateway.vault.requests import SHIFT_BITS, check_accession, check_request, days_of
 from gateway.vault.status import NO_VAULT, VaultStatus
 from gateway.vault.unsealing import SealKind
-from pipelines.context import SubjectContext
+from pipelines.context import Accession, SubjectContext
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class ExportedAccession:
+    """An accession number for the linkage of reports. Patient data.
+
+    Attributes
+    ----------
+    accession : Accession
+    patient_id_issuer : str
+        Of the subject: two hospitals may give one number.
+    pseudonym : str
+    """
+
+    accession: Accession
+    patient_id_issuer: str
+    pseudonym: str
 
 
 class VaultStore:
@@ -37,6 +57,7 @@ class VaultStore:
         self._engines = (keyring, records)
         self._keyring = Keyring(keyring)
         self._records = Records(records)
+        self._accessions = AccessionRecords(records)
         self._spool_public = spool_public
         self._opened: OpenKeys | None = None
 
@@ -107,7 +128,10 @@ class VaultStore:
         check_request(key, shift_days)
         opened = self._keys()
         entry = self._entry(opened, key)
-        record, first = self._records_of(opened, key, entry=entry)
+        record, owner = self._record_and_owner(opened, key, entry=entry)
+        first = record
+        if owner.id != entry.id:
+            first = self._records.read(key.project, entry=owner)
         if (record.issuer, record.patient_id) != (key.issuer, key.patient_id):
             raise TamperedError("the index of a subject leads to another subject")
         return SubjectContext(
@@ -116,6 +140,58 @@ class VaultStore:
             uid_secret=first.uid_secret,
             uid_generation=1,
         )
+
+    def accession(
+        self,
+        key: SubjectKey,
+        accession: Accession,
+        *,
+        lease: Lease | None,  # noqa: ARG002  (the broker has looked at it)
+    ) -> str:
+        """Return the pseudonym of an accession number; made on the first call.
+
+        It is of the subject under which the study was first seen, as the secret of its UIDs.
+
+        Raises
+        ------
+        SealedError
+            The vault is sealed.
+        SubjectErasedError
+            As `context`.
+        TamperedError
+            A row does not authenticate.
+        VaultError
+            There is no Patient ID or no accession number, or it is too long.
+        """
+        check_accession(key, accession)
+        opened = self._keys()
+        _, owner = self._record_and_owner(opened, key, entry=self._entry(opened, key))
+        return self._accessions.pseudonym(opened, key.project, entry=owner, accession=accession)
+
+    def accessions(self, project: str) -> Iterator[ExportedAccession]:
+        """Yield the accession numbers of a project with their pseudonyms.
+
+        Raises
+        ------
+        SealedError
+            The vault is sealed.
+        TamperedError
+            A row does not authenticate.
+        """
+        opened = self._keys()
+        entry, issuer = SubjectEntry(id="", version=0, key=None), ""
+        for row in self._accessions.of_project(project):
+            if row.subject_id != entry.id:
+                entry = self._keyring.subject_by_id(opened, str(row.subject_id))
+                if entry.key is not None:
+                    issuer = self._records.read(project, entry=entry).issuer
+            if entry.key is not None:  # else an old backup brought rows of an erased subject
+                record = self._accessions.read(row, entry=entry)
+                yield ExportedAccession(
+                    accession=record.accession,
+                    patient_id_issuer=issuer,
+                    pseudonym=record.pseudonym,
+                )
 
     def file_key(
         self,
@@ -216,21 +292,20 @@ class VaultStore:
             self._records.remove(mine.id)
         return standing
 
-    def _records_of(
+    def _record_and_owner(
         self, opened: OpenKeys, key: SubjectKey, *, entry: SubjectEntry
-    ) -> tuple[SubjectRecord, SubjectRecord]:
-        """Return the records of the subject and of the one the study was first seen under."""
+    ) -> tuple[SubjectRecord, SubjectEntry]:
+        """Return the record of the subject, and who the study was first seen under."""
         if not key.study_instance_uid:
-            record = self._records.read(key.project, entry=entry)
-            return record, record
+            return self._records.read(key.project, entry=entry), entry
         study = opened.index(key.project, "study", key.issuer, key.study_instance_uid)
         record, pinned = self._records.read_pinned(opened, key.project, entry=entry, study=study)
         if pinned == entry.id:
-            return record, record
+            return record, entry
         first = self._keyring.subject_by_id(opened, pinned)
         if first.key is None:
             raise SubjectErasedError("the study was first seen under an erased subject")
-        return record, self._records.read(key.project, entry=first)
+        return record, first
 
 
 def open_vault(keyring_url: str, records_url: str, *, spool_public: Path) -> VaultStore:

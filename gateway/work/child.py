@@ -27,8 +27,8 @@ from gateway.files import FileReader, write_segments
 from gateway.send.transcode import transcode
 from gateway.spool.reader import SpoolReader
 from gateway.work.frames import FrameError, Message, receive_message, send_message
-from pipelines.context import RangeReader, SubjectContext
-from pipelines.errors import HeldError
+from pipelines.context import Accession, RangeReader, SubjectContext
+from pipelines.errors import AccessionsNeededError, HeldError
 from pipelines.objects import Cleaned, Inspection
 from rules.disclosure import install_hooks, log_error
 from rules.load import load_plan
@@ -120,6 +120,8 @@ class Service:
         }
         try:
             return work[message["op"]](message)
+        except AccessionsNeededError as error:
+            return {"accessions": sorted(error.accessions)}
         except HeldError as error:
             return {"held": error.code}
         except SpoolDamagedError as error:
@@ -215,6 +217,7 @@ def _context(fields: Mapping[str, Any]) -> SubjectContext:
         shift_days=fields["shift_days"],
         uid_secret=bytes.fromhex(fields["uid_secret"]),
         uid_generation=fields["uid_generation"],
+        accessions={Accession(number, issuer): new for number, issuer, new in fields["accessions"]},
     )
 
 

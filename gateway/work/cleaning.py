@@ -28,12 +28,16 @@ from gateway.work.keeper import LeaseKeeper
 from gateway.work.leases import Job
 from gateway.work.ledger import CLEANED, HELD, REFUSED, Outcome, Release, SpoolObject
 from gateway.work.routing import Route, routes_of, routing_attributes
-from pipelines.context import SubjectContext
+from pipelines.context import Accession, SubjectContext
 from pipelines.errors import HeldError
 from rules.disclosure import Event, log
 
 DEATHS_AT_MOST = 3
 """Children that one object may cost."""
+
+ACCESSIONS_AT_MOST = 1000
+"""Accession numbers that one object may ask for."""
+_NUMBER_AT_MOST, _ISSUER_AT_MOST = 64, 256
 
 _GONE = frozenset({errno.ENOENT, errno.EIO})
 """What a lost file or a bad disk answers: of this object, and of no other."""
@@ -59,8 +63,10 @@ class Seen:
 class _Loan:
     """What the vault lends for the subject of the job in one project."""
 
+    key: SubjectKey = field(repr=False)
     context: SubjectContext = field(repr=False)
     project_secret: bytes = field(repr=False)
+    accessions: dict[Accession, str] = field(default_factory=dict, repr=False)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -214,6 +220,7 @@ class Cleaner:
             )
             try:
                 loans.by_project[place] = _Loan(
+                    key=key,
                     context=self._vault.context(
                         key, lease=job.lease, shift_days=route.plan.shift_days
                     ),
@@ -224,23 +231,21 @@ class Cleaner:
         return loans.by_project[place]
 
     def _clean_for(self, job: Job, seen: Seen, route: Route, loan: _Loan) -> tuple[Release, Path]:
-        output, context = self._workspace.new_path(), loan.context
-        answer = self._ask(
-            job,
-            seen.object,
-            {
-                "op": "clean",
-                **seen.source,
-                "plan": route.plan.hash,
-                "context": {
-                    "pseudonym": context.pseudonym,
-                    "shift_days": context.shift_days,
-                    "uid_secret": context.uid_secret.hex(),
-                    "uid_generation": context.uid_generation,
-                },
-                "output": str(output),
-            },
-        )
+        output = self._workspace.new_path()
+        message = {
+            "op": "clean",
+            **seen.source,
+            "plan": route.plan.hash,
+            "output": str(output),
+        }
+        if len(loan.accessions) > ACCESSIONS_AT_MOST:
+            loan.accessions.clear()  # a message to the child has a limit
+        answer = self._ask(job, seen.object, {**message, "context": _context(loan)})
+        if "accessions" in answer:
+            self._lend_accessions(job, loan, asked=_accessions(answer))
+            answer = self._ask(job, seen.object, {**message, "context": _context(loan)})
+        if "accessions" in answer:  # it was told all of them
+            raise HeldError("internal.error")
         failpoint("child.cleaned")
         name = object_name(
             loan.project_secret,
@@ -261,6 +266,12 @@ class Cleaner:
             size_bytes=int(answer["size_bytes"]),
         )
         return release, output
+
+    def _lend_accessions(self, job: Job, loan: _Loan, *, asked: Sequence[Accession]) -> None:
+        for accession in asked:
+            self._keeper.keep(job.lease)
+            pseudonym = self._vault.accession(loan.key, accession, lease=job.lease)
+            loan.accessions[accession] = pseudonym
 
     def _ask(self, job: Job, object_: SpoolObject, message: Message) -> Message:
         """Return what the child answers; replace it where it dies.
@@ -284,6 +295,39 @@ class Cleaner:
             if "held" in answer:
                 raise HeldError(_code(answer["held"]))
             return answer
+
+
+def _context(loan: _Loan) -> Message:
+    """Return the context of a subject as the child is told it."""
+    context = loan.context
+    return {
+        "pseudonym": context.pseudonym,
+        "shift_days": context.shift_days,
+        "uid_secret": context.uid_secret.hex(),
+        "uid_generation": context.uid_generation,
+        "accessions": [[*accession, new] for accession, new in loan.accessions.items()],
+    }
+
+
+def _accessions(answer: Message) -> list[Accession]:
+    """Return the accession numbers that the child asks for.
+
+    Raises
+    ------
+    HeldError
+        They are no short texts, or too many: the child may be another's by now.
+    """
+    match answer["accessions"]:
+        case list(asked) if len(asked) <= ACCESSIONS_AT_MOST and all(map(_is_accession, asked)):
+            return [Accession(*each) for each in asked]
+    raise HeldError("internal.error")
+
+
+def _is_accession(asked: object) -> bool:
+    match asked:
+        case [str(number), str(issuer)]:
+            return 0 < len(number) <= _NUMBER_AT_MOST and len(issuer) <= _ISSUER_AT_MOST
+    return False
 
 
 def _code(value: object) -> str:

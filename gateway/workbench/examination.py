@@ -1,15 +1,19 @@
-"""Clean a file without writing anything, and say what became of each of its elements."""
+"""Clean an object without writing anything, and say what became of each of its elements."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 
+from gateway.accessions import AccessionLoans
+from gateway.errors import SpoolDamagedError
 from gateway.files import FileReader
 from gateway.ports import SubjectKey, Vault
 from gateway.workbench.assembled import Assembled
 from gateway.workbench.elements import Met, elements_of, printable
 from gateway.workbench.positions import Positions
+from pipelines.context import RangeReader, SubjectContext
 from pipelines.errors import HeldError
 from pipelines.metadata.opening import open_object
 from pipelines.metadata.root import RootLookup
@@ -21,6 +25,9 @@ from rules.plan import Entry, Plan, PrivateKey
 from rules.vocabulary import Action, Operation
 
 PROJECT = "preview"
+Opener = Callable[[], AbstractContextManager[RangeReader]]
+"""Opens an object; it is closed before the next one is opened."""
+
 _NOT_WALKED = frozenset([Operation.REMOVE.value, Operation.EMPTY.value, Operation.DUMMY.value])
 _OURS = "written by Narthex"
 _NO_RULE = "private creator without elements that stay, or element without creator"
@@ -68,14 +75,18 @@ class Handled:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Examined:
-    """What would become of one file.
+    """What would become of one object.
 
     Attributes
     ----------
+    input : str
+        File, or random id of a held object.
     outcome : str
         ``cleaned``, ``quarantined``, ``refused``.
     reason, where : str
         As in the report of ``narthex deidentify``.
+    held_for : str
+        Of a held object, the reason code.
     manufacturer, model, sop_class_uid : str
         "" where the file could not be read that far.
     handled : tuple[Handled, ...]
@@ -87,6 +98,7 @@ class Examined:
     outcome: str
     reason: str = ""
     where: str = ""
+    held_for: str = ""
     manufacturer: str = field(default="", repr=False)
     model: str = field(default="", repr=False)
     sop_class_uid: str = ""
@@ -96,7 +108,7 @@ class Examined:
 
 
 class Examiner:
-    """Examines files one by one; nothing is written.
+    """Examines objects one by one; nothing is written.
 
     Parameters
     ----------
@@ -114,15 +126,28 @@ class Examiner:
         self._plan = plan
         self._complete = replace(plan, unavailable={})
         self._vault = vault
+        self._accessions = AccessionLoans(vault)
         self._private_sop_classes = private_sop_classes
         self._shows_values = shows_values
 
     def examine(self, path: Path) -> Examined:
         """Return what would become of a file."""
-        name = str(path)
+        return self.examine_opened(str(path), lambda: FileReader(path, follows_links=True))
+
+    def examine_opened(self, name: str, opener: Opener) -> Examined:
+        """Return what would become of what `opener` opens.
+
+        Parameters
+        ----------
+        name : str
+            What it is called; no patient data.
+        opener : Opener
+        """
         try:
-            with FileReader(path, follows_links=True) as source:
+            with opener() as source:
                 return self._examine(name, source)
+        except SpoolDamagedError as error:
+            return Examined(input=name, outcome="quarantined", reason=error.code)
         except HeldError as error:
             return Examined(input=name, outcome="quarantined", reason=error.code, where=error.where)
         except OSError as error:
@@ -133,7 +158,7 @@ class Examiner:
             where = type(error).__name__
             return Examined(input=name, outcome="quarantined", reason="internal.error", where=where)
 
-    def _examine(self, name: str, source: FileReader) -> Examined:
+    def _examine(self, name: str, source: RangeReader) -> Examined:
         inspection = inspect(source, attributes=(), private_sop_classes=self._private_sop_classes)
         root = RootLookup.of_outline(inspection.outline)
         found = Examined(
@@ -148,29 +173,32 @@ class Examiner:
         except HeldError as error:
             return replace(found, outcome="quarantined", reason=error.code, where=error.where)
 
-    def _cleaned(self, found: Examined, source: FileReader, inspection: Inspection) -> Examined:
-        context = self._vault.context(
-            SubjectKey(
-                project=PROJECT,
-                issuer=inspection.issuer,
-                patient_id=inspection.patient_id,
-                study_instance_uid=inspection.study_instance_uid,
-            ),
-            lease=None,
-            shift_days=self._plan.shift_days,
+    def _cleaned(self, found: Examined, source: RangeReader, inspection: Inspection) -> Examined:
+        key = SubjectKey(
+            project=PROJECT,
+            issuer=inspection.issuer,
+            patient_id=inspection.patient_id,
+            study_instance_uid=inspection.study_instance_uid,
         )
+        lent = self._vault.context(key, lease=None, shift_days=self._plan.shift_days)
 
-        def run(plan: Plan) -> Cleaned:
-            return clean(source, plan=plan, context=context, inspection=inspection, explain=True)
+        def run(plan: Plan) -> tuple[Cleaned, SubjectContext]:
+            return self._accessions.clean(
+                key,
+                lent,
+                lambda context: clean(
+                    source, plan=plan, context=context, inspection=inspection, explain=True
+                ),
+            )
 
         try:
-            cleaned = run(self._plan)
+            cleaned, context = run(self._plan)
         except HeldError as error:
             if error.code not in self._plan.unavailable.values():
                 raise
             # what the metadata engine would do is still worth to be seen
             found = replace(found, outcome="quarantined", reason=error.code, where=error.where)
-            cleaned = run(self._complete)
+            cleaned, context = run(self._complete)
         written = Assembled(cleaned.segments, cleaned.source)
         found = replace(
             found,

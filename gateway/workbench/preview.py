@@ -29,13 +29,14 @@ class Preview:
         self._handled: dict[tuple[str, str], Counter[tuple[Fate, str, str]]] = {}
 
     def add(self, examined: Examined) -> None:
-        """Count one file."""
+        """Count one object."""
         self._objects.append(
             {
                 "input": examined.input,
                 "outcome": examined.outcome,
                 "reason": examined.reason,
                 "where": examined.where,
+                "held_for": examined.held_for,
             }
         )
         self._outcomes[examined.outcome, examined.reason] += 1

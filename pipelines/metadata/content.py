@@ -33,7 +33,7 @@ def concept_of(elements: list[Element], scanner: Scanner, *, implicit: bool) -> 
     if name is None:
         return None
     code = scheme = ""
-    for element in _first_item(name, scanner, implicit=implicit):
+    for element in first_item(name, scanner, implicit=implicit):
         if element.tag in _CODES and not code:
             code = _text(element, scanner)
         elif element.tag == _SCHEME:
@@ -47,7 +47,7 @@ def concept_of(elements: list[Element], scanner: Scanner, *, implicit: bool) -> 
 
 def is_oldest(element: Element, scanner: Scanner, *, implicit: bool) -> bool:
     """Return whether a measured age is over 89, in whatever unit, or is no number."""
-    for each in _first_item(element, scanner, implicit=implicit):
+    for each in first_item(element, scanner, implicit=implicit):
         if each.tag == _NUMERIC_VALUE:
             try:
                 return float(_text(each, scanner)) > _OLDEST_YEARS
@@ -56,7 +56,13 @@ def is_oldest(element: Element, scanner: Scanner, *, implicit: bool) -> bool:
     return False
 
 
-def _first_item(element: Element, scanner: Scanner, *, implicit: bool) -> list[Element]:
+def first_item(element: Element, scanner: Scanner, *, implicit: bool) -> list[Element]:
+    """Return the elements of the first item of a sequence; none where it has no item.
+
+    Raises
+    ------
+    MalformedError
+    """
     implicit = implicit or element.vr != b"SQ"
     items = scanner.items(
         element.value, element.following, implicit=implicit, defined=element.length != UNDEFINED

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from pipelines.context import SubjectContext
+from pipelines.metadata.accessions import UNFIT_NOTE, Accessions
 from pipelines.metadata.actions import cap_ages, shift_values
 from pipelines.metadata.documents import (
     ENCAPSULATED_DOCUMENT,
@@ -62,6 +63,7 @@ class Replacement:
     Attributes
     ----------
     uids : UidMap
+    accessions : Accessions
     document_bytes : int or None
         Length of the encapsulated document that took the place of the source's.
     """
@@ -72,6 +74,7 @@ class Replacement:
         "_patient",
         "_pseudonym",
         "_texts",
+        "accessions",
         "document_bytes",
         "uids",
     )
@@ -87,6 +90,7 @@ class Replacement:
         self._texts = texts
         self.document_bytes: int | None = None
         self.uids = UidMap(context.uid_secret, context.uid_generation)
+        self.accessions = Accessions(outline, context.accessions)
 
     def make(self, entry: Entry, element: Element, value: bytes, place: Place) -> Made:
         """Return what was carried out in the end, and the new value.
@@ -102,14 +106,18 @@ class Replacement:
             return self._document(operation, entry, value)
         if operation in _TEXT_OPERATIONS:
             return self._cleaned(entry, element, vr, value, place)
-        if operation is Operation.PSEUDONYM:
+        note = ""
+        if operation is Operation.ACCESSION:
+            new = self.accessions.replace(element, value, place)
+            note = UNFIT_NOTE if new is None and value.strip(b"\0 ") else ""
+        elif operation is Operation.PSEUDONYM:
             new = self._pseudonymise(element.tag, value, place)
         else:
             new = self._value(operation, entry, vr, value, place)
         if new is None:
             operation = entry.fallback
             new = self._value(operation, entry, vr, value, place)
-        return Made(operation, new or b"")
+        return Made(operation, new or b"", note)
 
     def _document(self, operation: Operation, entry: Entry, value: bytes) -> Made:
         if operation is Operation.DUMMY and entry.section != PROFILE:

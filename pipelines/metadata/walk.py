@@ -5,6 +5,7 @@ needs it; bulk values pass as spans of the source. What each operation means sta
 ``ops/manual/metadata.md``.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from pipelines.context import Segment, Span, SubjectContext
@@ -46,6 +47,7 @@ _CONTENT_ITEM_IDENTIFIER = b"\x40\x00\x73\xdb"
 _SAFE = SECTIONS[Option.RETAIN_SAFE_PRIVATE]
 _DECLARED_UNSAFE = replace(removed("source: may identify (0008,0300)"), section=_SAFE)
 _TEXT_VRS = TEXT_VRS | CODED_TEXT_VRS
+_CUT_SECTIONS = frozenset([PROFILE, _SAFE])
 
 _KEEP = Operation.KEEP
 _REMOVE = Operation.REMOVE
@@ -195,10 +197,8 @@ class Walk:
                     self.trail.note(entry.note)
                     self.trail.record(element.tag, entry, _REMOVE, place)
                 new = b""
-            elif operation is not _KEEP or (
-                self._cuts_known and entry.vr in _TEXT_VRS and entry.section == PROFILE
-            ):
-                new = self._replace(element, entry, place)
+            elif operation is not _KEEP:
+                new = self._replace(element, entry, place, elements)
             elif (
                 entry.unfit_note
                 and entry.vr != "SQ"
@@ -208,6 +208,10 @@ class Walk:
                 self.trail.note(entry.unfit_note)
                 self.trail.record(element.tag, entry, _REMOVE, place)
                 new = b""
+            elif (
+                self._cuts_known and entry.vr in _TEXT_VRS and entry.section in _CUT_SECTIONS
+            ):
+                new = self._replace(element, entry, place)
             elif (
                 element.vr == b"SQ"
                 or entry.vr == "SQ"
@@ -251,7 +255,9 @@ class Walk:
         holding = (e for condition, e in entry.alternatives if condition.holds(self._root, item))
         return next(holding, entry)
 
-    def _replace(self, element: Element, entry: Entry, place: Place) -> bytes | None:
+    def _replace(
+        self, element: Element, entry: Entry, place: Place, beside: Sequence[Element] = ()
+    ) -> bytes | None:
         """Return the element with another value; empty where it goes, None where it stays."""
         if entry.operation is Operation.HOLD:
             raise HeldError("metadata.unknown", where=show(element.tag))
@@ -259,6 +265,8 @@ class Walk:
         if entry.operation is Operation.CAP_AGE and entry.vr == "SQ":
             return self._measured_age(element, entry, place)
         value = self._value(element)
+        if entry.operation is Operation.ACCESSION:
+            self.replacement.accessions.look(beside, self._scanner)
         operation, new, note, reasons = self.replacement.make(entry, element, value, place)
         self.trail.note(note)
         self.trail.counts[operation.value] += 1

@@ -12,6 +12,12 @@ _LEAST_TEXT = 4
 _line_ends = re.compile(r"[\r\n\f,;\\^]+")
 
 _STREET = r"[A-ZÄÖÜ][\w'\u2019.äöüéè-]*"
+_STATE = (
+    r"(?:A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|PA|RI"
+    r"|S[CD]|T[NX]|UT|V[AT]|W[AIVY])"
+)
+_POSTCODE = r"[A-Z]{1,2}\d[A-Z\d]?[ ]\d[ABD-HJLNP-UW-Z]{2}(?!\w)"
+"""British."""
 _addresses = re.compile(
     r"(?<![\w.-])(?:"
     rf"\d{{1,5}}[A-Za-z]?,?[ \t]+(?:[NSEW]\.?[ \t]+)?(?:{_STREET}[ \t]+){{1,4}}"
@@ -21,17 +27,20 @@ _addresses = re.compile(
     r"|Square|SQUARE|Highway|HIGHWAY|Hwy\.?|Parkway|PARKWAY|Pkwy\.?|Terrace|Circle|Crescent"
     r"|Close)(?:[ \t]+[NS][EW]\b)?"
     r"(?:[ \t]*,?[ \t]*(?:Apt|Apartment|Suite|Ste|Unit|Flat|APT|SUITE|UNIT|#)\.?[ \t]*#?\w{1,5})?"
+    rf"(?:,[ \t]*{_STREET}(?:[ \t]{_STREET})?,?[ \t]*(?:{_STATE}(?:[ \t]+\d{{5}}(?:-\d{{4}})?)?(?!\w)"
+    rf"|{_POSTCODE}))?"
+    rf"|[A-Z](?={_POSTCODE})[A-Z]\d[A-Z\d]?[ ]\d(?!TH|ND|RD|ST)[A-Z]{{2}}(?!\w)"
     r"|(?:[A-ZÄÖÜ][\w.äöüß-]*[ -])?[A-ZÄÖÜ][a-zäöüß]*(?:straße|strasse|str\.|weg|platz|allee"
-    r"|gasse|ufer|damm|straat|laan|plein|gracht|kade)[ \t]*\d{1,4}[ \t]?[a-z]?\b"
+    r"|gasse|ufer|damm|straat|laan|plein|gracht|kade|[ ]Straße|[ ]Strasse|[ ]Str\.|[ ]Weg|[ ]Platz"
+    r"|[ ]Allee|[ ]Ring)[ \t]*\d{1,4}[ \t]?[a-z]?\b"
     r"|\d{1,4}(?:[ \t]?bis)?,?[ \t]+(?i:rue|avenue|boulevard|place|chemin|allée|impasse|quai"
     r"|bd)[ \t]+(?:d[eu][ \t]|des[ \t]|de[ \t]la[ \t]|l')?(?:[A-Z][\w'\u2019éèç-]*[ \t]?){1,4}"
     r"|(?:Calle|C/|Avda\.?|Avenida|Plaza|Paseo|Via|Viale|Piazza|Corso"
     r"|Largo)[ \t]+(?:d[aei]l?l?a?[ \t])?(?:[A-Z][\w'\u2019áéíóúñ-]*[ \t]?){1,4},?[ \t]*"
     r"(?:n[º°.][ \t]?)?\d{1,4}"
     r"|(?:P\.?[ \t]?O\.?[ \t]?Box|Postfach|BP)[ \t]+\d+(?![\d/])"
-    r"|[A-Z][A-Za-z.]+(?:[ \t][A-Z][A-Za-z.]+)?,?[ \t]+(?:A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI"
-    r"|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|PA|RI|S[CD]|T[NX]|UT|V[AT]"
-    r"|W[AIVY])\.?,?[ \t]+\d{5}(?:-\d{4})?"
+    rf"|[A-Z][A-Za-z.]+(?:[ \t][A-Z][A-Za-z.]+)?,?[ \t]+{_STATE}"
+    r"\.?,?[ \t]+\d{5}(?:-\d{4})?"
     r"|(?:[DAF]-|CH-|NL-"
     r"|B-)?\d{4,5}[ \t]+(?P<city>[A-ZÄÖÜ][a-zäöüßéè]{3,}(?:[ -][A-ZÄÖÜ][a-zäöüß]+)*)"
     r"|\d{4}[ \t]?[A-Z]{2}[ \t]+[A-Z][a-z]{3,}"

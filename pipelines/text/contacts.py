@@ -6,12 +6,14 @@ from collections.abc import Iterator
 from pipelines.text.reasons import Reason, Span
 
 _email = re.compile(
-    r"(?<![\w.+%-])[\w.+%-]+[ \t]?@[ \t]?[\w-]+(?:\.[\w-]+)+|(?<![\w.+%-])[\w.+-]+@[\w-]*(?![\w@])"
+    r"(?<![\w.+%-])[\w.+%-]{1,64}[ \t]?@[ \t]?[\w-]+(?:\.[\w-]+)*\.[A-Za-z]{2,}(?![\w-])"
+    r"|(?<![\w.+%-])(?!\d[\d.,]*[A-Za-z]{0,3}@)[\w.+-]{1,64}@[\w-]*(?![\w@])"
 )
 _url = re.compile(
     r"(?:https?|ftps?|file)://[^\s<>\"')\]]+|\bwww\.[^\s<>\"')\]]+"
     r"|(?<![\w.@-])(?:[a-z0-9-]+\.)+(?:com|org|net|edu|gov|info|de|fr|es|it|nl|at|ch|uk|eu"
-    r"|io)\b(?:/[^\s<>\"')\]]*)?",
+    r"|io|jp|kr|cn|pl|se|no|dk|fi|be|pt|gr|au|ca|health|hospital|clinic|local|lan|internal"
+    r"|intra|intranet|localdomain|corp|home|arpa)\b(?:/[^\s<>\"')\]]*)?",
     re.IGNORECASE,
 )
 _network = re.compile(
@@ -26,6 +28,8 @@ _phone = re.compile(
     r"|(?:\+?1[ .-])?[2-9]\d{2}[.-]\d{3}[ .-]\d{4}"
     r"|(?:\+|00)[1-9]\d{0,2}[ ()/.-]{0,2}(?:\d[ ()/.-]{0,2}){6,13}\d"
     r"|0\d{1,4}[ /-]{1,3}\d{3,8}(?:[ -]\d{1,6}){0,3}"
+    r"|0\d{2,4}[ ]?[/-][ ]?\d{2,4}(?:[ ]\d{2,4}){1,3}(?:[ ]?-[ ]?\d{1,4})?"
+    r"|\(0\d{1,4}\)[ ]?\d{3,4}(?:[ /-]?\d{2,4}){1,3}"
     r"|0\d(?:[ .]\d{2}){4}"
     r"|[2-9]\d{2}-(?!\d{2}00)\d{4}"
     rf")(?:[ \t]*(?:ext\.?|x|durchwahl)[ \t]*\d{{1,6}})?(?![\w-]|[.,]\d){_NO_UNIT}",

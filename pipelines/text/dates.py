@@ -25,7 +25,8 @@ _UNSURE_MONTH = "ago|dic|gen|mag|set"
 _YEAR = r"(?:(?:18|19|20)\d{2})"
 _DAY = r"(?:0?[1-9]|[12]\d|3[01])"
 _TIME = (
-    r"(?:,?[ T]*(?:at |um |à |@ ?)?(?:[01]?\d|2[0-4])[:h][0-5]\d(?:[:m][0-5]\d(?:\.\d+)?)?"
+    r"(?:,?[ ]?(?:at |um |à |@ ?)(?:[01]\d|2[0-3])[0-5]\d(?:[ ]?h(?:rs?)?)?(?![\w.])"
+    r"|,?[ T]*(?:at |um |à |@ ?)?(?:[01]?\d|2[0-4])[:h][0-5]\d(?:[:m][0-5]\d(?:\.\d+)?)?"
     r"(?:s\b)?(?: ?[ap]\.?m\.?\b)?(?: ?uhr\b)?(?:Z|[+-]\d{2}:?\d{2})?)?"
 )
 _UNIT = (
@@ -64,6 +65,12 @@ _worded = re.compile(
     rf")(?![^\W_]){_TIME}",
     re.IGNORECASE,
 )
+_eastern = re.compile(
+    rf"(?:(?<!\d){_YEAR}|(?:明治|大正|昭和|平成|令和|[MTSHR])[ ]?(?:\d{{1,2}}|元))[ ]?[年년][ ]?"
+    rf"\d{{1,2}}[ ]?[月월](?:[ ]?\d{{1,2}}[ ]?[日일])?"
+    rf"|(?<![^\W_])[MTSHR]\d{{1,2}}[./](?:0?[1-9]|1[0-2])[./]{_DAY}(?![\w.])"
+)
+"""Years of an emperor too: ``昭和30年1月2日``, ``H26.3.14``."""
 _CAPITAL_MONTH = "|".join(
     sorted(
         {f"{m[0].upper()}{m[1:]}" for m in _MONTH.split("|")}
@@ -90,7 +97,7 @@ _MONTHS = frozenset(map(fold, f"{_MONTH}|{_UNSURE_MONTH}".split("|")))
 _age = re.compile(
     r"(?<![\w.,/-])(?:(?:aged?|alter|âge|edad|età|leeftijd)[: ]{1,3}(?:of )?)?(?:9\d"
     r"|1[0-4]\d)[ \t]?-?"
-    r"(?:y/?o?[fm]?\b|y\.o\.|yo[fm]?\b|yrs?\b\.?|years?\b|jahre?\b|jährige?r?\b|j\.(?=\W|$)"
+    r"(?:y\.[ ]?o\.?|y/?o?[fm]?\b|yo[fm]?\b|yrs?\b\.?|years?\b|jahre?\b|jährige?r?\b|j\.(?=\W|$)"
     r"|ans\b|años\b|anni\b|jaar\b)"
     r"(?:[ -]?(?:old|alt|of age|oud)\b)?(?![ \t]+(?:ago|later|follow))"
     r"|\b(?:aged?|alter|âge|edad|età|leeftijd)[: ]{1,3}(?:of )?(?:9\d|1[0-4]\d)(?![\d.%])\b"
@@ -131,7 +138,7 @@ def _dates(text: str, words: AbstractSet[str]) -> Iterator[tuple[int, int]]:
     for found in _numeric.finditer(text):
         if _is_date(found):
             yield found.span()
-    patterns = [_solid, _in_protocol]
+    patterns = [_solid, _in_protocol, _eastern]
     if has_month(words):
         patterns += [_worded, _without_year]
     for found in chain.from_iterable(pattern.finditer(text) for pattern in patterns):

@@ -13,7 +13,7 @@ from pipelines.text.addresses import parts_of_place
 from pipelines.text.known import Kind, KnownValue
 from pipelines.text.reasons import Reason, Span
 from pipelines.text.spellings import Person, persons_of
-from pipelines.text.titles import is_title
+from pipelines.text.titles import SPEAKS, is_title
 from pipelines.text.tokens import Token, is_mixed, is_unspaced, parts_of, words_of
 from pipelines.text.unspaced import Unspaced
 from pipelines.text.vocabulary import Verdict, is_clinical, judge
@@ -23,7 +23,7 @@ _LEAST_WORD = 4
 _LEAST_SHORT = 2
 _LEAST_NEAR = 5
 _LEAST_PLACE_WORD = 5
-_SIDES = frozenset("lrwctsx")
+_SIDES = frozenset("lrwctx")
 _MOST_GAP = 3
 _UNKNOWN = (Verdict.UNKNOWN, Verdict.NAME, Verdict.NAME_OR_WORD, Verdict.PLACE, Verdict.EPONYM)
 
@@ -59,7 +59,7 @@ class KnownIndex:
     def __init__(self, known: Iterable[KnownValue]) -> None:
         values = sorted(known, key=lambda value: (value.kind, value.text))
         self._words: dict[str, Word] = {}
-        self._wholes: dict[str, Reason] = {}
+        self._wholes: dict[str, Word] = {}
         self._starts: set[str] = set()
         self._near: dict[str, set[str]] = {}
         self._initials: dict[int, frozenset[str]] = {}
@@ -92,13 +92,13 @@ class KnownIndex:
                     for deleted in _deletions(word):
                         self._near.setdefault(deleted, set()).add(word)
         for whole in person.wholes():
-            self._add_whole(whole, Reason.NAME_KNOWN)
+            self._add_whole(whole, Word(Need.ALWAYS, Reason.NAME_KNOWN, frozenset([number])))
 
     def _add_place(self, value: KnownValue) -> None:
         reason = Reason.ADDRESS if value.kind is Kind.ADDRESS else Reason.INSTITUTION
         for words in parts_of_place(value.text):
             if len(words) > 1:
-                self._add_whole(words, reason)
+                self._add_whole(words, Word(Need.ALWAYS, reason))
             elif len(words[0]) >= _LEAST_PLACE_WORD and not is_placeholder(words[0]):
                 is_word = value.kind is Kind.DEPARTMENT and judge(words[0]) is Verdict.WORD
                 if not is_word and not is_clinical(words[0]):
@@ -114,13 +114,14 @@ class KnownIndex:
             added = first._replace(persons=known.persons | added.persons)
         self._words[word] = added
 
-    def _add_whole(self, words: Sequence[str], reason: Reason) -> None:
+    def _add_whole(self, words: Sequence[str], added: Word) -> None:
         joined = ""
         for word in words:
             joined += word
             self._starts.add(joined)
         if len(joined) >= _LEAST_WORD and not (len(words) == 1 and is_clinical(joined)):
-            self._wholes.setdefault(joined, reason)
+            known = self._wholes.setdefault(joined, added)
+            self._wholes[joined] = known._replace(persons=known.persons | added.persons)
 
     def find(self, text: str, tokens: Sequence[Token], *, digits: int) -> Iterator[Span]:
         """Yield what is known in `text`; spans may overlap.
@@ -134,15 +135,16 @@ class KnownIndex:
         for number, token in enumerate(tokens):
             low = token.low
             if low in starts:
-                yield from self._find_whole(tokens, number)
+                yield from self._find_whole(text, tokens, number)
             if low in words:
                 if self._is_meant(text, tokens, number, words[low]):
                     yield Span(token.start, token.end, words[low].reason)
-                    yield from self._find_initials(text, tokens, number, words[low].persons)
+                    beside = (number, number)
+                    yield from self._find_initials(text, tokens, beside, words[low].persons)
             elif token.raw == low and low.isalpha():
                 continue
             elif is_mixed(token.raw):
-                yield from self._find_parts(token)
+                yield from self._find_parts(text, token)
             elif near and token.raw[0].isupper() and len(low) >= _LEAST_NEAR and self._is_near(low):
                 yield Span(token.start, token.end, Reason.NAME_KNOWN)
         yield from self._ids.find(text, tokens)
@@ -153,7 +155,7 @@ class KnownIndex:
             yield from self._unspaced.find(text)
             yield from self._find_german(tokens)
 
-    def _find_whole(self, tokens: Sequence[Token], first: int) -> Iterator[Span]:
+    def _find_whole(self, text: str, tokens: Sequence[Token], first: int) -> Iterator[Span]:
         joined, last = "", None
         for number in range(first, len(tokens)):
             token = tokens[number]
@@ -161,19 +163,22 @@ class KnownIndex:
                 break
             joined += token.low
             if joined in self._wholes:
-                last = token.end, self._wholes[joined]
+                last = number
+                known = self._wholes[joined]
             if joined not in self._starts:
                 break
         if last is not None:
-            yield Span(tokens[first].start, *last)
+            yield Span(tokens[first].start, tokens[last].end, known.reason)
+            yield from self._find_initials(text, tokens, (first, last), known.persons)
 
-    def _find_parts(self, token: Token) -> Iterator[Span]:
-        for part in parts_of(token):
+    def _find_parts(self, text: str, token: Token) -> Iterator[Span]:
+        parts = parts_of(token)
+        for number, part in enumerate(parts):
             known = self._words.get(part.low)
             if known is not None and known.need is Need.ALWAYS and len(part.low) >= _LEAST_WORD:
                 yield Span(part.start, part.end, known.reason)
-            elif part.low in self._wholes:
-                yield Span(part.start, part.end, self._wholes[part.low])
+            elif part.low in self._starts:
+                yield from self._find_whole(text, parts, number)
 
     def _find_german(self, tokens: Sequence[Token]) -> Iterator[Span]:
         for token in tokens:
@@ -194,6 +199,9 @@ class KnownIndex:
             return token.raw[0].isupper() or not token.raw.isascii()
         if number and is_title(text, tokens[number - 1], token):
             return True
+        following = tokens[number + 1] if number + 1 < len(tokens) else None
+        if following is not None and following.low in SPEAKS and token.raw.istitle():
+            return text[token.end : following.start] == " "
         for beside in (number - 1, number + 1):
             if 0 <= beside < len(tokens):
                 first, second = sorted((token, tokens[beside]))
@@ -212,7 +220,8 @@ class KnownIndex:
             return False
         before = text[max(other.start - 2, 0) : other.start]
         following = text[other.end + 1 : other.end + 3]
-        is_before_name = text[other.end : other.end + 1] == " " and following[1:].islower()
+        is_name = following[1:].islower() or other.low != "a"
+        is_before_name = text[other.end : other.end + 1] == " " and is_name
         return (
             text[other.end : other.end + 1] == "."
             or "," in before
@@ -225,11 +234,16 @@ class KnownIndex:
         )
 
     def _find_initials(
-        self, text: str, tokens: Sequence[Token], number: int, persons: frozenset[int]
+        self,
+        text: str,
+        tokens: Sequence[Token],
+        name: tuple[int, int],
+        persons: frozenset[int],
     ) -> Iterator[Span]:
-        """Yield the initials beside a known name."""
-        token = tokens[number]
-        for before in reversed(tokens[max(number - 3, 0) : number]):
+        """Yield the initials beside a known name, from its first to its last word."""
+        first, number = name
+        token = tokens[first]
+        for before in reversed(tokens[max(first - 3, 0) : first]):
             between = text[before.end : token.start]
             is_plain = between == " " and before.raw.isupper() and before.low not in _SIDES
             if not (self._is_initial(before, persons) and (is_plain or between in (".", ". "))):

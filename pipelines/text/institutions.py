@@ -14,13 +14,13 @@ _HEADS = word_set(
     universitat praxis radiologie charite spital inselspital universitatsspital hopital
     clinique chu chru hospitalier clinica hospitalario ospedale policlinico azienda istituto
     ziekenhuis umc mc medisch associates partners healthcare imaging radiology diagnostics
-    laboratory laboratories foundation trust polyclinic
+    laboratory laboratories foundation trust polyclinic memorial regional
     """
 )
 _TAIL_ONLY = word_set(
     """
     center centre imaging radiology associates partners foundation trust diagnostics
-    laboratory laboratories healthcare radiologie praxis mc institute
+    laboratory laboratories healthcare radiologie praxis mc institute memorial regional
     """
 )
 """Make an institution only after a name."""
@@ -88,7 +88,7 @@ def _is_clinical(token: Token) -> bool:
 
 
 def _left(text: str, tokens: Sequence[Token], number: int) -> int:
-    first = number
+    first, skipped = number, 0
     for before in range(number - 1, max(number - _MOST_LEFT, -1), -1):
         token = tokens[before]
         if not _is_joined(text, token, tokens[before + 1]):
@@ -99,7 +99,11 @@ def _left(text: str, tokens: Sequence[Token], number: int) -> int:
         is_qualified = first < number and token.raw.istitle() and not _is_clinical(token)
         is_named = token.raw[0].isupper() and (token.low in _QUALIFIERS or _is_proper(token))
         if not (is_named or is_qualified):
-            break
+            skipped += 1
+            # Stonebridge Orthopaedic Clinic: one word of medicine between name and head
+            if skipped > 1 or before < number - 2 or not token.raw.istitle():
+                break
+            continue
         first = before
     return first
 

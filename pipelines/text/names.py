@@ -27,7 +27,9 @@ from pipelines.text.vocabulary import (
     is_given_name,
     is_own,
     is_possible_name,
+    is_word_of,
     judge,
+    languages_of,
 )
 
 _MOST_WORDS = 5
@@ -48,6 +50,9 @@ _honorific = re.compile(
     r"|(?<=氏名)[:\uff1a ]?[\u3400-\u9fff]{2,4}|(?<=患者名)[:\uff1a ]?[\u3400-\u9fff]{2,4}"
     r"|(?<=姓名)[:\uff1a ]?[\u3400-\u9fff]{2,4}|(?<=환자명)[:\uff1a ]?[가-힣]{2,4}"
 )
+_CUES = TITLES | ROLES | RELATIVES | DONE | {"by"}
+_MOST_ABBREVIATED = 5
+"""Letters of an unknown word in capitals that is no name in a text with small letters."""
 _vowels = frozenset("aeiouy")
 _LATIN_END = "\u024f"
 _named = (Verdict.NAME, Verdict.NAME_OR_WORD, Verdict.EPONYM, Verdict.UNKNOWN, Verdict.PLACE)
@@ -64,12 +69,14 @@ class NameFinder:
         Of the persons of the dataset.
     """
 
-    __slots__ = ("_initials", "_text", "_tokens")
+    __slots__ = ("_has_small", "_initials", "_languages", "_text", "_tokens")
 
     def __init__(self, text: str, tokens: Sequence[Token], *, initials: frozenset[str]) -> None:
         self._text = text
         self._tokens = tokens
         self._initials = initials
+        self._has_small = not text.isupper()
+        self._languages = languages_of(token.low for token in tokens)
 
     def find(self) -> Iterator[Span]:
         """Yield the names."""
@@ -79,12 +86,7 @@ class NameFinder:
             token = tokens[number]
             end = 0
             reason = Reason.NAME_CONTEXT
-            if (
-                token.low in TITLES
-                or token.low in ROLES
-                or token.low in RELATIVES
-                or token.low in DONE
-            ):
+            if token.low in _CUES:
                 first = self._named_by(number)
                 if first:
                     end = self._end(first, is_meant=True)
@@ -122,6 +124,10 @@ class NameFinder:
                 return following + 1 if following + 1 < len(self._tokens) else 0
             if self._tokens[following].low in _NOT_BY:
                 return 0
+        if token.low == "by" and between == " ":  # a name, or that of an account
+            word = self._tokens[following].raw
+            is_unknown = len(word) >= _LEAST_UNKNOWN and judge(word.casefold()) is Verdict.UNKNOWN
+            return following if is_unknown else 0
         return following if self._is_role_of(token, following, between) else 0
 
     def _is_role_of(self, token: Token, following: int, between: str) -> bool:
@@ -142,6 +148,8 @@ class NameFinder:
             is_last = self._text[token.end : token.end + 1] in ("", ",", ";", ")", "\n")
             are_initials = is_last and self._is_short_initials(token)
             return is_dotted or are_known or are_initials or self._is_name(number)
+        if len(token.raw) >= _LEAST_UNKNOWN and judge(token.raw.casefold()) is Verdict.UNKNOWN:
+            return token.raw.isalpha() and token.raw[0].isupper()
         if token.raw.islower() and judge(token.low) in (Verdict.EPONYM, Verdict.NAME_OR_WORD):
             return is_frequent_surname(token.low) and not is_eponym(
                 self._text, self._tokens, number
@@ -166,9 +174,11 @@ class NameFinder:
         if in_protocol and (verdict is Verdict.UNKNOWN or len(raw) < _LEAST_IN_PROTOCOL):
             return False
         if raw.islower() and raw[0] != raw[0].upper():
-            return verdict is Verdict.NAME and not in_protocol and len(raw) >= _LEAST_UNKNOWN
+            is_name = verdict is Verdict.NAME and not in_protocol and len(raw) >= _LEAST_UNKNOWN
+            return is_name and not is_word_of(raw, self._languages)
         if verdict is Verdict.UNKNOWN:
-            return _is_like_name(raw)
+            is_short = raw.isupper() and len(raw) <= _MOST_ABBREVIATED and raw.isascii()
+            return _is_like_name(raw) and not (is_short and self._has_small)
         if verdict is Verdict.EPONYM:
             return not is_eponym(self._text, self._tokens, number)
         return not is_pair(self._text, self._tokens, number)
@@ -179,7 +189,7 @@ class NameFinder:
         if not raw.isalpha() or not raw.isascii() or raw[0].islower():
             return False
         parts = parts_of(token)
-        if parts[0].low in PARTICLES and len(parts) == 2:
+        if parts[0].low in PARTICLES and len(parts) == 2 and parts[1].raw.istitle():
             return judge(token.low) is not Verdict.WORD
         return any(
             len(part.low) >= _LEAST_IN_PROTOCOL
@@ -255,7 +265,7 @@ class NameFinder:
             return False
         after = self._text[token.end : token.end + 1]
         if after == ".":
-            return True
+            return not self._text[token.end + 1 : token.end + 2].islower()  # Z.n., V.a.
         if token.low in _SIDES and not is_first:
             return self._is_last_initial(token)
         if is_first:
@@ -263,7 +273,8 @@ class NameFinder:
         return not self._text[token.end : token.end + 2].lstrip(" ").isdigit()
 
     def _is_last_initial(self, token: Token) -> bool:
-        is_last = self._text[token.end : token.end + 1] in ("", ",", ";", ")", ".", "\n")
+        after = self._text[token.end : token.end + 2]
+        is_last = after[:1] in ("", ",", ";", ")", ".", "\n") and not after[1:].islower()
         return len(token.raw) == 1 and token.raw.isupper() and is_last
 
     def _is_short_initials(self, token: Token) -> bool:

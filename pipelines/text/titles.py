@@ -52,6 +52,13 @@ DONE = word_set(
     eseguita richiesto refertato inviato uitgevoerd verwezen aangevraagd beoordeeld
     """
 )
+SPEAKS = word_set(
+    """
+    states stated reports reported complains complained denies denied describes described
+    requests requested agrees agreed refuses refused lives works says said family consented
+    """
+)
+"""What follows the name of a patient, and no part of the body."""
 CONNECTORS = word_set(
     """
     dated by for with from per via to on von vom durch für par pour por para da di door voor de dr

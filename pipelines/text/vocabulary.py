@@ -6,6 +6,7 @@ list of our own. Read at first use.
 """
 
 import re
+from collections.abc import Iterable
 from enum import Enum, auto
 from functools import lru_cache
 from importlib import resources
@@ -77,6 +78,43 @@ _prefix = re.compile(
 _ENDINGS = ("s", "es", "ed", "ing", "ly", "al", "like", "less", "free", "ness", "able")
 _LEAST_WITH_ENDING = 6
 _LEAST_COMPOUND_PART = 4
+_LISTS = {
+    "de": ordinary_words.GERMAN,
+    "fr": ordinary_words.FRENCH,
+    "es": ordinary_words.SPANISH,
+    "it": ordinary_words.ITALIAN,
+    "nl": ordinary_words.DUTCH,
+}
+_LEAST_TELLING = 6
+_stem = re.compile(
+    r"(?:adeno|angi|arteri|arthr|artr|blephar|bronch|bronq|bronc|carcin|cardi|karzin|kardi|cephal"
+    r"|cefal|cerebr|zerebr|cervic|zervi|cholangi|cholecyst|colecist|chondr|condr|colon|kolon"
+    r"|cost|crani|krani|cyst|cist|zyst|derm|duoden|encephal|encefal|enzephal|enter|fibr|gastr"
+    r"|gingiv|glio|gloss|haem|hemat|hemor|emat|emor|hepat|epat|hyster|hidro|hydro|idro|ile|jejun"
+    r"|kerat|laryng|laring|leuk|leuc|lipo|lymph|linf|lumb|mast|mamm|mening|myel|miel|musc|muskul"
+    r"|nephr|nefr|neur|nodul|odont|oesophag|esofag|oophor|orch|osteo|otit|pancreat|pankreat"
+    r"|parot|periton|pharyng|faring|phleb|fleb|pleur|pneum|neum|polyp|polip|proct|prostat|pulm"
+    r"|pyel|piel|rect|rekt|rhin|salping|sarc|sark|scler|scol|skol|spondyl|spondil|splen|esplen"
+    r"|synov|sinov|tendin|thromb|tromb|thyr|tiro|trach|traqu|tubercul|tuberk|ureter|urethr|uter"
+    r"|valv|vascul|vaskul|ventric|ventrik|vertebr|vesic|viscer)"
+)
+_ending = re.compile(
+    r"(?:itis|ite|iti|ites|ose|osi|osen|om|ome|omi|omen|omas|ie|ien|ia|ias|ico|ica|icos|icas|ici"
+    r"|iche|ique|iques|isch|ische[nrsm]?|al|ale|ales|ali|aux|ar|are|ares|ari|aren|aire|aires|ario"
+    r"|aria|ell|elle[nrsm]?|eel|air|eux|euse|oso|osa|osi|ose|ung|ungen|ion|ione|ioni|iones|ionen"
+    r"|aal|iek|isme|ismo|ismus|ade|ura|ur|ures)$"
+)
+_LEAST_STEMMED = 7
+_GERMAN_ENDS = re.compile(
+    r"[a-zäöüß]{4,}(?:[bdfgklmnprstzß]ung|ungen|heit|heiten|[lrn]keit|keiten|schaft)$"
+)
+_name_end = re.compile(
+    r"(?:berg|burg|stein|mann|bach|feld|dorf|hof|hoff|horst|th?al|wald|haus|hausen|heim|hart|rich"
+    r"|brand|brecht|ert|brück|er)s?$"
+)
+"""Ends surnames that are made of two German words."""
+_LEAST_COMPOUND = 9
+_LEAST_HEAD = 4
 _word = re.compile(r"[^\W\d_]{2,}")
 
 
@@ -112,6 +150,7 @@ def _is_word(word: str, bare: str) -> bool:
         or _is_medical(bare)
         or any(is_foreign(spelled) for spelled in _spellings(word))
         or _is_compound(bare)
+        or _is_german_compound(word)
         or _is_derived(bare)
     )
 
@@ -132,6 +171,27 @@ def is_clinical(word: str) -> bool:
 def is_own(bare: str) -> bool:
     """Return True for a word of our own lists."""
     return bare in _own_words()
+
+
+def languages_of(words: Iterable[str]) -> tuple[str, ...]:
+    """Return the languages, but English, that have two of `words` or a long one on their own."""
+    words = frozenset(words)
+    return tuple(
+        language
+        for language, listed in _LISTS.items()
+        if sum(1 + (len(word) >= _LEAST_TELLING) for word in words & _only(listed)) >= 2
+    )
+
+
+def is_word_of(word: str, languages: Iterable[str]) -> bool:
+    """Return True for a word of one of the languages."""
+    return any(dictionary(language).count(word) for language in languages)
+
+
+@lru_cache(maxsize=8)
+def _only(listed: str) -> frozenset[str]:
+    """Return the words of a list that are not English."""
+    return frozenset(word for word in _words(listed) if not dictionary("en").count(word))
 
 
 def is_frequent_surname(bare: str) -> bool:
@@ -161,7 +221,25 @@ def _is_medical(bare: str) -> bool:
     ending = _MEDICAL_ENDINGS.search(bare, 2) if len(bare) >= _LEAST_WITH_ENDING else None
     while ending is not None and ending.end() != len(bare):
         ending = _MEDICAL_ENDINGS.search(bare, ending.start() + 1)
-    return ending is not None
+    if ending is not None or _GERMAN_ENDS.match(bare):
+        return True
+    is_stemmed = len(bare) >= _LEAST_STEMMED and _stem.match(bare) is not None
+    return is_stemmed and _ending.search(bare) is not None
+
+
+def _is_german_compound(word: str) -> bool:
+    """Return True for two German or Dutch words in one that end like no surname: ``Rundherde``."""
+    if len(word) < _LEAST_COMPOUND or _name_end.search(word):
+        return False
+    for cut in range(_LEAST_HEAD, len(word) - _LEAST_HEAD):
+        head, tail = word[:cut], word[cut:]
+        if is_possible_name(fold(tail)):
+            continue
+        for language in ("de", "nl"):
+            spoken = dictionary(language)
+            if spoken.count(tail) and (spoken.count(head) or spoken.count(head.removesuffix("s"))):
+                return True
+    return False
 
 
 def _is_compound(bare: str) -> bool:

@@ -1,5 +1,7 @@
 """Ask whether a written value is what the plan demands."""
 
+from collections.abc import Set as AbstractSet
+
 from pipelines.verify.fitness import is_fit
 from pipelines.verify.policy import Check, Rule
 from pipelines.verify.values import MAX_DUMMY_BYTES, are_new_uids, is_dummy, is_patient
@@ -18,6 +20,7 @@ def is_met(
     *,
     vr: bytes,
     pseudonym: bytes,
+    accessions: AbstractSet[bytes],
     is_root: bool,
 ) -> bool:
     """Return True where the value in `span` of the file is what `rule` demands.
@@ -37,7 +40,7 @@ def is_met(
         return are_new_uids(value)
     if check is Check.PSEUDONYM:
         return value.strip(b"\0 ") == pseudonym if is_root else is_patient(value, pseudonym)
-    return is_dummy(value)
+    return is_dummy(value) or (check is Check.ACCESSION and value.strip(b"\0 ") in accessions)
 
 
 def may_be_sequence(rule: Rule, length: int) -> bool:

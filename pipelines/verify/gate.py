@@ -59,7 +59,8 @@ def verify_written(
     pseudonym = context.pseudonym.encode("ascii")
     evidence = cleaned.evidence
 
-    walk = Walk(window, pseudonym=pseudonym)
+    accessions = frozenset(each.encode("ascii") for each in context.accessions.values())
+    walk = Walk(window, pseudonym=pseudonym, accessions=accessions)
     walk.run(start, policy, implicit=implicit)
     if sum(count_values(each) for each in evidence.identity) > _MAX_IDENTITY_VALUES:
         raise ResidualError("verify.identity", where="more values than can be searched")

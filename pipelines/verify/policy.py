@@ -19,6 +19,7 @@ class Check(Enum):
     DUMMY = auto()
     UID = auto()
     PSEUDONYM = auto()
+    ACCESSION = auto()
     ITEMS = auto()
     """A kept sequence, or one of several things by a condition: its items are walked."""
     UNKNOWN = auto()
@@ -56,6 +57,7 @@ _CHECKS = {
     Operation.DUMMY: Check.DUMMY,
     Operation.REPLACE_UID: Check.UID,
     Operation.PSEUDONYM: Check.PSEUDONYM,
+    Operation.ACCESSION: Check.ACCESSION,
 }
 _FORBIDDEN_GROUPS = frozenset([0x0000, 0x0002, 0x0004])
 _LAST_GROUP = 0xFEFF

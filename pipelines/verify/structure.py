@@ -4,6 +4,7 @@ Independent of the engine on purpose: what both get wrong in the same way is not
 Works on offsets of the file; values are read only where a rule asks for them.
 """
 
+from collections.abc import Set as AbstractSet
 from struct import Struct
 from struct import error as StructError  # noqa: N812  (it is a class)
 
@@ -59,6 +60,8 @@ class Walk:
     ----------
     window : Window
     pseudonym : bytes
+    accessions : AbstractSet[bytes]
+        Pseudonyms that accession numbers may have.
     places : list[Place] | None
         Filled with every value where given.
 
@@ -79,10 +82,16 @@ class Walk:
     """
 
     def __init__(
-        self, window: Window, *, pseudonym: bytes, places: list[Place] | None = None
+        self,
+        window: Window,
+        *,
+        pseudonym: bytes,
+        accessions: AbstractSet[bytes] = frozenset(),
+        places: list[Place] | None = None,
     ) -> None:
         self._window = window
         self._pseudonym = pseudonym
+        self._accessions = accessions
         self._places = places
         self._path: list[tuple[int, int]] = []
         self._depth = 0
@@ -259,6 +268,7 @@ class Walk:
             (value, value + length),
             vr=vr,
             pseudonym=self._pseudonym,
+            accessions=self._accessions,
             is_root=not self._depth,
         ):
             self._note_problem(tag)

@@ -1,9 +1,15 @@
 """Read the written file in few, bounded pieces."""
 
+from struct import Struct
+
 from pipelines.context import RangeReader
 
 FIRST_BYTES = 64 * 1024
 NEXT_BYTES = 256 * 1024
+UNDEFINED = 0xFFFFFFFF
+ITEM, ITEM_END, SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
+PIXEL_DATA = 0x7FE00010
+_delimiter = Struct("<HHL")
 
 
 class Window:
@@ -42,3 +48,14 @@ class Window:
         if end <= len(self.first):
             return self.first[start:end]
         return self._written.read(start, end - start)
+
+    def delimiter(self, position: int) -> tuple[int, int, int]:
+        """Return tag, length and where the content starts, of an item or the end of one.
+
+        Raises
+        ------
+        struct.error
+            At the end of the file.
+        """
+        group, number, length = _delimiter.unpack(self.read(position, position + 8))
+        return group << 16 | number, length, position + 8

@@ -36,7 +36,7 @@ GRID = {  # Type 1, 2, 3, unknown
     "X/D": "DDXD",
     "Z/D": "DZZD",
     "X/Z/D": "DZXD",
-    "X/Z/U*": "KZXK",
+    "X/Z/U*": "KKXK",
 }
 ENCLOSING = 0x00081115
 COLUMNS = [(), *((option,) for option in OPTIONS)]

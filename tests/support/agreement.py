@@ -41,11 +41,17 @@ def option_name(options: Sequence[str]) -> str:
 
 
 def rules_yaml(
-    options: Sequence[str], *, rules: Sequence[Rule] = (), unknown: str = "remove"
+    options: Sequence[str],
+    *,
+    rules: Sequence[Rule] = (),
+    unknown: str = "remove",
+    private_lists: Sequence[str] = (),
 ) -> str:
     """Return a rule set."""
     lines = ["name: contract", "profile: basic", f"options: [{', '.join(options)}]"]
     lines.append(f"unknown: {unknown}")
+    if private_lists:
+        lines.append(f"private_lists: [{', '.join(private_lists)}]")
     if rules:
         lines.append("rules:")
     for key, letter in rules:
@@ -64,10 +70,11 @@ def disagreements(
     *,
     rules: Sequence[Rule] = (),
     unknown: str = "remove",
+    private_lists: Sequence[str] = (),
     context: SubjectContext = CONTEXT,
 ) -> list[str]:
     """Return one line per disagreement; none where both hold with the same code."""
-    text = rules_yaml(options, rules=rules, unknown=unknown)
+    text = rules_yaml(options, rules=rules, unknown=unknown, private_lists=private_lists)
     held = released = ""
     try:
         wanted = expected(
@@ -75,6 +82,7 @@ def disagreements(
             options=frozenset(options),
             rules=rules,
             unknown=unknown,
+            private_lists=private_lists,
             context=context,
             tables=standard_tables(),
         )

@@ -10,12 +10,25 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from pydicom import Dataset, FileDataset
-from pydicom.dataelem import DataElement, RawDataElement
+from pydicom.dataelem import RawDataElement
 from pydicom.dataset import FileMetaDataset
-from pydicom.tag import Tag
 
 from pipelines.context import SubjectContext
+from tests.support import oracle_content as content
+from tests.support.oracle_additions import (
+    DOCUMENT,
+    DOCUMENT_LENGTH,
+    Block,
+    add_characteristics,
+    add_equipment,
+    add_method,
+    is_pdf,
+    not_safe,
+    notice_page,
+)
+from tests.support.oracle_cleaning import LONGEST, cleaned, decoded, known_words
 from tests.support.oracle_decisions import (
+    DESCRIPTORS,
     SAFE_PRIVATE,
     Decision,
     Decisions,
@@ -23,7 +36,7 @@ from tests.support.oracle_decisions import (
     Rule,
 )
 from tests.support.oracle_held import SOP_CLASS, SOP_INSTANCE, OracleHeld, check, value_at
-from tests.support.oracle_own import FULL_DATES, MODIFIED_DATES, fits, is_sequence, looks_like_items
+from tests.support.oracle_own import fits, is_sequence, looks_like_items
 from tests.support.oracle_reading import (
     PADDING,
     Element,
@@ -37,11 +50,18 @@ from tests.support.oracle_reading import (
     put,
     vr_of,
 )
-from tests.support.oracle_tables import METHODS, StandardTables, dictionary_entry
-from tests.support.oracle_values import SHIFTED, NotADate, cap_age, dummy, new_uids, shift
+from tests.support.oracle_tables import StandardTables, dictionary_entry
+from tests.support.oracle_values import (
+    SHIFTED,
+    NotADate,
+    cap_age,
+    dummy,
+    dummy_item,
+    new_uids,
+    shift,
+)
 
 PATIENT_NAME, PATIENT_ID = 0x00100010, 0x00100020
-METHOD_CODES = 0x00120064
 DEEPEST, MOST = 64, 200_000
 
 
@@ -59,16 +79,20 @@ class Oracle:
 
     decisions: Decisions
     context: SubjectContext
-    root_name: bytes = b""
-    root_id: bytes = b""
+    root: Dataset
+    known: frozenset[str] = frozenset()
+    not_safe: dict[Block, set[int]] = field(default_factory=dict)
+    by_position: bool = False
+    blocks: list[Block] = field(default_factory=list)
+    length: Element | None = None
     seen: int = 0
     items: int = 0
     notes: set[str] = field(default_factory=set)
 
     # What an action does --------------------------------------------------------
 
-    def walk(self, ds: Dataset, place: Place) -> Dataset:
-        """Return the cleaned dataset or item."""
+    def walk(self, ds: Dataset, place: Place, concept: content.Concept | None = None) -> Dataset:
+        """Return the cleaned dataset or item; `concept` of a content item."""
         self.seen += len(ds._dict)
         self.items += bool(place.depth)
         if place.depth > DEEPEST or max(self.seen, self.items) > MOST:
@@ -78,13 +102,15 @@ class Oracle:
         for element in elements(ds):
             if element.tag >> 16 & 1:
                 continue
-            new = self.standard(element, place)
+            new = self.standard(element, place, ds, concept)
             if new is not None:
                 put(out, new)
         self.private(ds, out, place)
         return out
 
-    def standard(self, element: Element, place: Place) -> Element | None:
+    def standard(
+        self, element: Element, place: Place, ds: Dataset, concept: content.Concept | None
+    ) -> Element | None:
         """Return the new element of an even group, or None."""
         tag = int(element.tag)
         entry = dictionary_entry(tag)
@@ -92,31 +118,58 @@ class Oracle:
         path = (*place.path, keyword)
         if self.decisions.overlay_goes(tag, path):
             return None
-        decision = self.decisions.decide(tag, path)
-        if tag in (PATIENT_NAME, PATIENT_ID) and not self.decisions.letter(tag):
+        decision = self.decisions.decide(tag, path, vr_of(element))
+        named = self.decisions.letter(tag)
+        if tag in (PATIENT_NAME, PATIENT_ID) and not named:
             decision = self.patient(element, decision, place)
+        if concept and not named:
+            decision = self.of_content(decision, tag, ds, concept)
+        if tag == DOCUMENT and place.depth == 0 and not named:
+            return self.document(element, ds)
         if decision.note:
             self.notes.add(decision.note)
         row = self.decisions.row(tag)
-        named = row.named_vr if row else ""
-        vr = entry[0] if entry else named or vr_of(element) or "UN"
+        vr = entry[0] if entry else (row.named_vr if row else "") or vr_of(element) or "UN"
         return self.carry_out(element, decision, vr=vr, path=path, place=place)
 
     def patient(self, element: Element, decision: Decision, place: Place) -> Decision:
         """Return the pseudonym for the subject, also inside items."""
         if not place.path:
             return Decision("pseudonym")
-        root = self.root_name if element.tag == PATIENT_NAME else self.root_id
         value = bytes_of(element).strip(PADDING)
-        return Decision("pseudonym") if value and value == root else decision
+        same = value and value == value_at(self.root, int(element.tag))
+        return Decision("pseudonym") if same else decision
 
-    def carry_out(
+    def of_content(
+        self, decision: Decision, tag: int, ds: Dataset, concept: content.Concept
+    ) -> Decision:
+        """Return what is done with an attribute of a content item."""
+        if tag == content.MEASURED_VALUES and content.too_old(ds, concept):
+            return Decision("empty")
+        value_tag, operation = content.value_operation(concept, self.decisions.options)
+        if tag != value_tag:
+            return decision
+        letter = content.letter_of(concept, self.decisions.options)
+        unread = f"{DESCRIPTORS if letter == 'C' else content.STRUCTURED}.removed"
+        return Decision(operation, fallback="dummy", unread=unread)
+
+    def document(self, element: Element, ds: Dataset) -> Element:
+        """Return the notice page that stands for a PDF."""
+        if not is_pdf(ds, element):
+            raise OracleHeld("document.uncleanable")
+        page, length = notice_page(element)
+        self.length = length if Tag(DOCUMENT_LENGTH) in ds._dict else None
+        return page
+
+    def carry_out(  # noqa: PLR0911  one return per operation
         self, element: Element, decision: Decision, *, vr: str, path: tuple[str, ...], place: Place
     ) -> Element | None:
         """Return the element after its operation, or None."""
         operation = decision.operation
         if operation == "remove":
             return None
+        if operation in ("clean-text", "clean-known") or decision.known:
+            return self.clean(element, decision, vr=vr, path=path, place=place)
         if operation == "keep":
             return self.keep(element, vr=vr, path=path, place=place)
         if operation == "dummy":
@@ -129,11 +182,34 @@ class Oracle:
             fallback = Decision(decision.fallback)
             return self.carry_out(element, fallback, vr=vr, path=path, place=place)
 
+    def clean(
+        self, element: Element, decision: Decision, *, vr: str, path: tuple[str, ...], place: Place
+    ) -> Element | None:
+        """Return the judge of a cleaned text; what can't be read takes the fallback."""
+        if vr_of(element) != "SQ" and is_empty(element):
+            return element
+        fallback = self.carry_out(
+            element, Decision(decision.fallback), vr=vr, path=path, place=place
+        )
+        if decision.operation == "keep":
+            if vr_of(element) == "SQ":
+                return self.keep(element, vr=vr, path=path, place=place)
+        elif (
+            vr_of(element) == "SQ"
+            or len(bytes_of(element)) > LONGEST
+            or decoded(bytes_of(element), place.encodings) is None
+        ):
+            self.notes.add(decision.unread)
+            return fallback
+        return cleaned(
+            element, vr=vr, fallback=fallback, encodings=place.encodings, known=self.known
+        )
+
     def dummy(self, element: Element, *, vr: str, keyword: str, place: Place) -> Element:
         """Return the element with its dummy value."""
         return dummy(
             element,
-            value=b"" if isinstance(element, DataElement) else bytes_of(element),
+            value=b"" if vr_of(element) == "SQ" else bytes_of(element),
             vr=vr,
             keyword=keyword,
             encodings=place.encodings,
@@ -156,13 +232,30 @@ class Oracle:
         assert operation == "age"
         return cap_age(value)
 
-    def keep(self, element: Element, *, vr: str, path: tuple[str, ...], place: Place) -> Element:
+    def keep(
+        self, element: Element, *, vr: str, path: tuple[str, ...], place: Place
+    ) -> Element | None:
         """Return the element as it is; the items of a sequence are walked."""
         items = items_of(element, known_vr=vr)
         if items is None:
             return element
         inside = Place(path, place.encodings, place.depth + 1)
-        return make(element.tag, "SQ", items=[self.walk(item, inside) for item in items])
+        options, tag = self.decisions.options, int(element.tag)
+        structured = content.STRUCTURED in options and tag in content.CONTENT_SEQUENCES
+        new = []
+        for item in items:
+            concept = content.concept_of(item) if structured else None
+            if concept is None or not content.goes(concept, options):
+                new.append(self.walk(item, inside, concept))
+            elif self.by_position:
+                new.append(dummy_item("ContentSequence", self.context))
+        if items and not new and tag == content.CONTENT_SEQUENCE:
+            return (
+                self.dummy(element, vr="SQ", keyword=path[-1], place=place)
+                if (place.depth == 0)
+                else None
+            )
+        return make(element.tag, "SQ", items=new)
 
     # Private --------------------------------------------------------------------
 
@@ -173,6 +266,7 @@ class Oracle:
             for e in elements(ds)
             if e.tag >> 16 & 1 and 0x10 <= e.tag & 0xFFFF <= 0xFF and vr_of(e) != "SQ"
         }
+        stays: dict[int, Block] = {}
         for element in elements(ds):
             tag = int(element.tag)
             group, block = tag >> 16, (tag & 0xFFFF) >> 8
@@ -185,6 +279,9 @@ class Oracle:
             if new is not None:
                 put(out, new)
                 put(out, ds._dict[type(element.tag)(creator_tag)])
+                stays[creator_tag] = (group, creators[creator_tag])
+        if place.depth == 0:
+            self.blocks = [stays[tag] for tag in sorted(stays)]
 
     def private_element(self, element: Element, key: PrivateKey, place: Place) -> Element | None:
         """Return a private element if a rule names it or it is safe."""
@@ -200,15 +297,16 @@ class Oracle:
             if decision.operation == "shift" and listed not in SHIFTED:
                 vr = vr_of(element)
             return self.carry_out(element, decision, vr=vr, path=path, place=place)
-        safe = decisions.tables.safe_private
-        if SAFE_PRIVATE not in decisions.options or key not in safe:
+        found = decisions.listed(key)
+        if found is None or key[2] not in self.not_safe.get((key[1], key[0]), {key[2]}):
             return None
-        decision = decisions.safe_private(safe[key])
-        if decision.operation == "keep" and not fits(element, safe[key]):
+        letter, vr = found
+        decision = decisions.safe_private(letter, vr)
+        if decision.operation in ("keep", "clean-text") and not fits(element, vr):
             decision = Decision("remove", note=f"{SAFE_PRIVATE}.removed")
         if decision.note:
             self.notes.add(decision.note)
-        return self.carry_out(element, decision, vr=safe[key], path=path, place=place)
+        return self.carry_out(element, decision, vr=vr, path=path, place=place)
 
     # The whole ------------------------------------------------------------------
 
@@ -218,27 +316,11 @@ class Oracle:
         for tag, vr in ((PATIENT_NAME, "PN"), (PATIENT_ID, "LO")):
             if tag not in out:
                 put(out, make(tag, vr, pseudonym))
-        options = self.decisions.options
-        times = b"REMOVED"
-        times = b"UNMODIFIED" if FULL_DATES in options else times
-        times = b"MODIFIED" if MODIFIED_DATES in options else times
-        codes = ["113100"] if self.decisions.basic_ran() else []
-        for option, code in METHODS.items():
-            if option in options and f"{option}.removed" not in self.notes:
-                codes.append(code)
-        items = []
-        for code in codes:
-            item = Dataset()
-            put(item, make(0x00080100, "SH", code.encode("ascii")))
-            put(item, make(0x00080102, "SH", b"DCM"))
-            put(item, make(0x00080104, "LO", self.decisions.tables.meanings[code].encode("ascii")))
-            items.append(item)
-        put(out, make(0x00120062, "CS", b"YES"))
-        put(out, make(0x00120063, "LO", b"Narthex"))
-        out._dict.pop(Tag(METHOD_CODES), None)
-        if items:
-            put(out, make(METHOD_CODES, "SQ", items=items))
-        put(out, make(0x00280303, "CS", times))
+        add_method(out, self.decisions, self.notes)
+        if self.length is not None:
+            put(out, self.length)
+        add_equipment(out)
+        add_characteristics(out, self.blocks)
 
 
 def deidentify(
@@ -247,6 +329,7 @@ def deidentify(
     options: frozenset[str],
     rules: Sequence[Rule],
     unknown: str,
+    private_lists: Sequence[str],
     context: SubjectContext,
     tables: StandardTables,
 ) -> FileDataset:
@@ -262,12 +345,15 @@ def deidentify(
             options=options,
             rules=rules,
             unknown=unknown,
+            private_lists=private_lists,
             tables=tables,
             sop_class=value_at(ds, SOP_CLASS).decode("latin-1"),
         ),
         context=context,
-        root_name=value_at(ds, PATIENT_NAME),
-        root_id=value_at(ds, PATIENT_ID),
+        root=ds,
+        known=known_words(ds),
+        not_safe=not_safe(ds),
+        by_position=content.refers_by_position(ds),
     )
     out = oracle.walk(ds, Place((), ["iso8859"], 0))
     oracle.added(out)
@@ -294,6 +380,7 @@ def expected(
     tables: StandardTables,
     rules: Sequence[Rule] = (),
     unknown: str = "remove",
+    private_lists: Sequence[str] = (),
 ) -> FileDataset:
     """Parse a file and return what must come out.
 
@@ -308,7 +395,13 @@ def expected(
     if not elements(ds):  # pydicom swallows the end of file in the middle of a value
         raise OracleHeld("metadata.malformed")
     return deidentify(
-        ds, options=options, rules=rules, unknown=unknown, context=context, tables=tables
+        ds,
+        options=options,
+        rules=rules,
+        unknown=unknown,
+        private_lists=private_lists,
+        context=context,
+        tables=tables,
     )
 
 

@@ -6,7 +6,15 @@ from collections import Counter
 from pydicom import Dataset, FileDataset
 from pydicom.tag import Tag
 
-from tests.support.oracle_reading import PADDING, Element, bytes_of, elements, items_of, vr_of
+from tests.support.oracle_reading import (
+    PADDING,
+    Element,
+    Open,
+    bytes_of,
+    elements,
+    items_of,
+    vr_of,
+)
 from tests.support.oracle_tables import dictionary_entry
 
 METHOD, METHOD_CODES, CODE_VALUE = 0x00120063, 0x00120064, 0x00080100
@@ -54,7 +62,15 @@ def dataset_differences(expected: Dataset, actual: Dataset, where: str) -> list[
     """Compare one dataset or item."""
     wanted = {int(e.tag): e for e in elements(expected)}
     got = {int(e.tag): e for e in elements(actual)}
-    found = [f"{where}{Tag(t)}: missing" for t in sorted(wanted.keys() - got.keys())]
+    found = []
+    for tag, judge in wanted.items():
+        problem = judge.judge(got.get(tag)) if isinstance(judge, Open) else ""
+        found += [f"{where}{Tag(tag)}: {problem}"] if problem else []
+    wanted, got = (
+        {t: e for t, e in side.items() if not isinstance(wanted.get(t), Open)}
+        for side in (wanted, got)
+    )
+    found += [f"{where}{Tag(t)}: missing" for t in sorted(wanted.keys() - got.keys())]
     found += [f"{where}{Tag(t)}: left over" for t in sorted(got.keys() - wanted.keys())]
     for tag in sorted(wanted.keys() & got.keys()):
         found += element_differences(wanted[tag], got[tag], f"{where}{Tag(tag)}")

@@ -21,7 +21,12 @@ KEPT_UID_KEYWORDS = (
     "MappingResourceUID",
     "ContextGroupExtensionCreatorUID",
 )
-TEXT_OR_BULK = ("LO", "SH", "ST", "LT", "UT", "UC", "PN", "UN", "OB", "OW", "OW/OB", "")
+DESCRIPTORS = "clean-descriptors"
+CLEANS_TEXT = (DESCRIPTORS, CHARACTERISTICS, "retain-device-identity")
+CLEANED_TEXT = ("LO", "SH", "ST", "LT", "UT", "UC")
+CLEANED_CODE = ("AE", "CS")
+BULK = ("PN", "UN", "OB", "OW", "OW/OB", "")
+DOCUMENT = 0x00420011
 
 PrivateKey = tuple[str, int, int]
 """Creator, group, low byte of the element."""
@@ -35,6 +40,10 @@ class Decision(NamedTuple):
     operation: str
     fallback: str = "remove"
     note: str = ""
+    unread: str = ""
+    """Note where a text can't be read and takes the fallback."""
+    known: bool = False
+    """Kept by the tables alone: what is known is cut out of it where it must be."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +54,7 @@ class Decisions:
     rules: Sequence[Rule]
     unknown: str
     tables: StandardTables
+    private_lists: Sequence[str] = ()
     sop_class: str = field(default="")
 
     def row(self, tag: int) -> Row | None:
@@ -55,23 +65,22 @@ class Decisions:
         """Resolve the basic column by the Type of the attribute at `path`; ours have none."""
         row = self.row(tag)
         assert row is not None
-        type_ = self.tables.type_of(self.sop_class, path) if self.tables.row(tag) else ""
-        column = {"1": 0, "2": 1, "3": 2}.get(type_[:1], 3)
+        column = self.column(path) if self.tables.row(tag) else 3
         return OPERATIONS[COMPOUNDS[row.basic][column]]
 
     def letter(self, key: int | PrivateKey) -> str:
         """Return the letter of the first rule that names the element; "" if none does."""
         return next((letter for named, letter in self.rules if named == key), "")
 
-    def decide(self, tag: int, path: tuple[str, ...]) -> Decision:
-        """Return what is done with a standard element."""
+    def decide(self, tag: int, path: tuple[str, ...], file_vr: str = "") -> Decision:
+        """Return what is done with a standard element; `file_vr` counts if no other is known."""
         if tag & 0xFFFF == 0 or tag >> 16 in (0, 2, 4) or tag in (0xFFFCFFFC, 0xFFFAFFFA):
             return Decision("remove")
         letter = self.letter(tag)
         if letter:
             return self.decide_by_rule(tag, letter, path)
         if self.row(tag) is not None:
-            return self.decide_by_row(tag, path)
+            return self.decide_by_row(tag, path, file_vr)
         entry = dictionary_entry(tag)
         if entry is None:
             if self.unknown == "hold":
@@ -81,34 +90,62 @@ class Decisions:
         ends = keyword.endswith(("ClassUID", "TransferSyntaxUID")) or keyword in KEPT_UID_KEYWORDS
         if vr == "UI" and not ends and RETAIN_UIDS not in self.options:
             return Decision("uid")
-        return Decision("keep")
+        known = DESCRIPTORS in self.options and vr in (*CLEANED_TEXT, *CLEANED_CODE)
+        fallback = OPERATIONS[COMPOUNDS["X"][self.column(path)]]
+        return Decision("keep", fallback=fallback, known=known)
+
+    def column(self, path: tuple[str, ...]) -> int:
+        """Return the column of the grid of compounds: by the Type of the attribute at `path`."""
+        type_ = self.tables.type_of(self.sop_class, path)
+        return {"1": 0, "2": 1, "3": 2}.get(type_[:1], 3)
 
     def decide_by_rule(self, tag: int, letter: str, path: tuple[str, ...]) -> Decision:
         """Return what a letter of a rule says; a C that nobody carries out is basic."""
         entry = dictionary_entry(tag)
+        vr = entry[0] if entry else ""
         basic = self.basic(tag, path) if self.row(tag) else "remove"
-        if letter == "C" and entry is not None and entry[0] == "UI":
+        unread = "rules.clean.removed"
+        if letter != "C" or vr in SHIFTED:
+            return Decision(OPERATIONS[letter], fallback=basic)
+        if vr == "UI":
             return Decision("uid")
-        if letter == "C" and (entry is None or entry[0] not in SHIFTED):
-            return Decision(basic if self.tables.row(tag) else "remove")
-        return Decision(OPERATIONS[letter], fallback=basic)
+        if vr == "SQ":
+            return Decision("keep")
+        if vr in (*CLEANED_TEXT, *CLEANED_CODE):
+            operation = "clean-text" if vr in CLEANED_TEXT else "clean-known"
+            return Decision(operation, fallback=basic, unread=unread)
+        if tag == DOCUMENT:
+            return Decision("clean-document")
+        return Decision(basic if self.tables.row(tag) else "remove", note=unread)
 
-    def decide_by_row(self, tag: int, path: tuple[str, ...]) -> Decision:
+    def clean_by_row(self, option: str, vr: str, basic: str) -> Decision:
+        """Return what a C of the table means: by the option that gives it and the VR."""
+        note = f"{option}.removed"
+        if vr == "SQ":
+            return Decision("keep")
+        if option in CLEANS_TEXT and vr in (*CLEANED_TEXT, *CLEANED_CODE):
+            operation = "clean-text" if vr in CLEANED_TEXT else "clean-known"
+            return Decision(operation, fallback=basic, unread=note)
+        return Decision(basic, note=note)
+
+    def decide_by_row(self, tag: int, path: tuple[str, ...], file_vr: str) -> Decision:
         """Return what the row says with the options that are on."""
         row = self.row(tag)
         assert row is not None
         basic = self.basic(tag, path)
+        entry = dictionary_entry(tag)
+        vr = entry[0] if entry else row.named_vr or file_vr
         on = {name: letter for name, letter in row.options.items() if name in self.options}
         if on.get(MODIFIED_DATES) == "C":
-            entry = dictionary_entry(tag)
-            no_date = entry is not None and entry[0] not in SHIFTED
-            return Decision(basic if no_date else "shift", fallback=basic)
+            if vr not in SHIFTED and entry is not None:
+                return Decision(basic, note=f"{MODIFIED_DATES}.removed")
+            return Decision("shift", fallback=basic)
         if "K" in on.values():
             capped = tag == PATIENT_AGE and on.get(CHARACTERISTICS) == "K"
             return Decision("age" if capped else "keep", fallback=basic)
         for name, letter in on.items():
             if letter == "C":
-                return Decision(basic, note=f"{name}.removed")
+                return self.clean_by_row(name, vr, basic)
         return Decision(basic)
 
     def overlay_goes(self, tag: int, path: tuple[str, ...]) -> bool:
@@ -134,11 +171,24 @@ class Decisions:
             return Decision("shift")
         return Decision("uid" if listed == "UI" else "remove")
 
-    def safe_private(self, vr: str) -> Decision:
-        """Return what is done with a safe private element of that VR."""
-        if vr in TEXT_OR_BULK:
-            return Decision("remove", note=f"{SAFE_PRIVATE}.removed")
-        if vr in SHIFTED:
+    def listed(self, key: PrivateKey) -> tuple[str, str] | None:
+        """Return letter and VR of an element on a list of safe ones that is in force."""
+        if SAFE_PRIVATE not in self.options:
+            return None
+        if key in self.tables.safe_private:
+            return "K", self.tables.safe_private[key]
+        return self.tables.tcia.get(key) if "tcia" in self.private_lists else None
+
+    def safe_private(self, letter: str, vr: str) -> Decision:
+        """Return what is done with a safe private element of that letter and VR."""
+        note = f"{SAFE_PRIVATE}.removed"
+        if letter == "U" and RETAIN_UIDS not in self.options:
+            return Decision("uid")
+        if vr in CLEANED_TEXT and DESCRIPTORS in self.options:
+            return Decision("clean-text", unread=note)
+        if vr in BULK or vr in CLEANED_TEXT:
+            return Decision("remove", note=note)
+        if vr in SHIFTED or letter == "C":
             kept = "keep" if FULL_DATES in self.options else "remove"
             return Decision("shift" if MODIFIED_DATES in self.options else kept)
         if vr == "UI" and RETAIN_UIDS not in self.options:

@@ -12,6 +12,8 @@ PATIENT_ID = 0x00100020
 DICOMDIR = "1.2.840.10008.1.3.10"
 SOP_CLASS, SOP_INSTANCE, STUDY, SERIES = 0x00080016, 0x00080018, 0x0020000D, 0x0020000E
 
+IMAGE_TYPE, LABEL_IN_IMAGE = 0x00080008, 0x00480010
+
 
 class OracleHeld(Exception):  # noqa: N818  the word of the house
     """The object is held, with this code."""
@@ -51,3 +53,6 @@ def check(ds: FileDataset) -> None:
         raise OracleHeld("metadata.no-uid")
     if not value_at(ds, PATIENT_ID):
         raise OracleHeld("identity.missing")
+    kinds = {kind.strip() for kind in value_at(ds, IMAGE_TYPE).split(b"\\")}
+    if b"LABEL" in kinds or (b"OVERVIEW" in kinds and value_at(ds, LABEL_IN_IMAGE) != b"NO"):
+        raise OracleHeld("pixels.label")

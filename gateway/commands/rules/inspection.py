@@ -20,6 +20,15 @@ from rules.vocabulary import Operation
 _RULES = click.option(
     "--rules", "name", default="basic", show_default=True, help="A file, or a shipped rule set."
 )
+_BY_VALUE = (
+    Operation.SHIFT_DATE,
+    Operation.CAP_AGE,
+    Operation.PSEUDONYM,
+    Operation.ACCESSION,
+    Operation.CLEAN_TEXT,
+    Operation.CLEAN_KNOWN,
+)
+"""Operations that a value may not allow: then the fallback is carried out."""
 _SOP_CLASS = click.option(
     "--sop-class", "sop_class_uid", default="", metavar="UID", help="Type of attributes: its IOD."
 )
@@ -178,9 +187,14 @@ def _explanation(plan: Plan, answer: Answer) -> list[str]:
 
 def _outcome(entry: Entry, *, indent: str) -> list[str]:
     lines = [f"{indent}action      {entry.action} ({entry.operation})"]
-    if entry.operation in (Operation.SHIFT_DATE, Operation.CAP_AGE, Operation.PSEUDONYM):
+    if entry.operation in _BY_VALUE:
         lines.append(f"{indent}else        {entry.fallback}")
     lines.append(f"{indent}why         {entry.rule}; {entry.section}")
     if entry.note:
         lines.append(f"{indent}note        {entry.note}")
+    if entry.unfit_note:
+        lines.append(f"{indent}if unfit    {entry.fallback}, note {entry.unfit_note}")
+    if entry.if_date is not None:
+        date = entry.if_date
+        lines.append(f"{indent}if a date   {date.action} ({date.operation}), else {date.fallback}")
     return lines

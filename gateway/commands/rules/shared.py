@@ -3,13 +3,14 @@
 import json
 import sys
 from collections.abc import Iterable, Iterator
-from pathlib import Path
+from typing import TypeVar
 
 import click
 
 from gateway.exits import Exit
 from rules.errors import RuleSetError
 
+Each = TypeVar("Each")
 JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
@@ -26,8 +27,8 @@ def refused(error: RuleSetError, *, as_json: bool) -> int:
     return Exit.FINDINGS
 
 
-def with_progress(paths: Iterable[Path]) -> Iterator[Path]:
-    """Yield the paths; show how far it is on a terminal."""
+def with_progress(things: Iterable[Each]) -> Iterator[Each]:
+    """Yield the things; show how far it is on a terminal."""
     hidden = not sys.stderr.isatty()
-    with click.progressbar(list(paths), label="files", file=sys.stderr, hidden=hidden) as bar:
+    with click.progressbar(list(things), label="objects", file=sys.stderr, hidden=hidden) as bar:
         yield from bar

@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from gateway.commands.rules.held import of_held
 from gateway.commands.rules.shared import JSON, refused, with_progress
 from gateway.exits import Exit
 from gateway.invocation import Invocation
@@ -98,7 +99,9 @@ def _sentence(result: Finding) -> str:
 
 @click.command()
 @click.argument("name", metavar="RULES")
-@_FOLDER
+@click.argument("folder", type=click.Path(exists=True, path_type=Path), required=False)
+@click.option("--quarantine", "of_quarantine", is_flag=True, help="What this node holds.")
+@click.option("--reason", metavar="CODE", help="Only what is held for this reason.")
 @_LIMIT
 @click.option("--show-values", "shows_values", is_flag=True, help="Before and after: patient data.")
 @click.option("--yes", is_flag=True, help="Show values also where the output is no terminal.")
@@ -108,7 +111,9 @@ def preview(
     invocation: Invocation,
     *,
     name: str,
-    folder: Path,
+    folder: Path | None,
+    of_quarantine: bool,
+    reason: str | None,
     limit: int | None,
     shows_values: bool,
     yes: bool,
@@ -116,11 +121,15 @@ def preview(
 ) -> int:
     """Say what a rule set would do to the files in FOLDER; nothing is written.
 
-    Of each file the outcome, of each attribute how often it is kept, removed, emptied,
+    With --quarantine: to what this node holds. That it is read is in the audit log; the
+    vault lends the keys of the files and nothing else.
+
+    Of each object the outcome, of each attribute how often it is kept, removed, emptied,
     replaced or cleaned, and by which rule. An object that is held because an option has no
-    engine yet is counted as if it had none. Exit code 1: a file would not be cleaned, or
-    the rule set is refused.
+    engine yet is counted as if the option were off. Exit code 1: an object would not be
+    cleaned, or the rule set is refused.
     """
+    _check_use(folder, reason, of_quarantine=of_quarantine)
     if shows_values and not (yes or sys.stdout.isatty()):
         raise click.UsageError("the output is no terminal: --show-values needs --yes, too")
     try:
@@ -129,39 +138,46 @@ def preview(
         return refused(error, as_json=as_json)
     if shows_values:
         click.echo("narthex: this shows patient data", err=True)
+    examiner = _examiner(invocation, found, shows_values=shows_values)
+    if folder is not None:
+        examinations = _of_folder(examiner, folder, limit=limit)
+    else:
+        examinations = of_held(examiner, invocation, reason=reason, limit=limit)
     summary = Preview(found.loaded.rules)
     values = []
-    for examined in _examined(invocation, found, folder, limit=limit, shows_values=shows_values):
+    for examined in examinations:
         summary.add(examined)
         if as_json:
             values.append(_values(examined))
         else:
             _say_object(examined)
     data = {"name": found.plan.name, "plan": found.plan.hash, **summary.as_data()}
-    if as_json and shows_values:
-        data["values"] = values
     if as_json:
-        click.echo(json.dumps(data))
+        click.echo(json.dumps(data | ({"values": values} if shows_values else {})))
     else:
         _say_preview(data)
     is_clean = all(each["outcome"] == "cleaned" for each in data["outcomes"])
     return Exit.DONE if is_clean else Exit.FINDINGS
 
 
-def _examined(
-    invocation: Invocation,
-    found: Compiled,
-    folder: Path,
-    *,
-    limit: int | None,
-    shows_values: bool,
-) -> Iterator[Examined]:
-    examiner = Examiner(
+def _check_use(folder: Path | None, reason: str | None, *, of_quarantine: bool) -> None:
+    if of_quarantine == (folder is not None):
+        raise click.UsageError("Give FOLDER, or --quarantine.")
+    if reason is not None and not of_quarantine:
+        raise click.UsageError("--reason is for --quarantine.")
+
+
+def _examiner(invocation: Invocation, found: Compiled, *, shows_values: bool) -> Examiner:
+    """Return an examiner for whom every subject is new, and forgotten with the run."""
+    return Examiner(
         plan=found.plan,
         vault=EphemeralVault(new_run_secret()),
         private_sop_classes=invocation.settings().dicom.private_sop_classes,
         shows_values=shows_values,
     )
+
+
+def _of_folder(examiner: Examiner, folder: Path, *, limit: int | None) -> Iterator[Examined]:
     yield from map(examiner.examine, with_progress(islice(find_inputs(folder), limit)))
 
 
@@ -182,7 +198,8 @@ def _values(examined: Examined) -> list[dict[str, object]]:
 
 def _say_object(examined: Examined) -> None:
     reason = f": {examined.reason} {examined.where}".rstrip() if examined.reason else ""
-    click.echo(f"{examined.input}: {examined.outcome}{reason}")
+    held = f" (held for {examined.held_for})" if examined.held_for else ""
+    click.echo(f"{examined.input}{held}: {examined.outcome}{reason}")
     for each in examined.handled:
         if each.before is not None:
             after = "-" if each.after is None else repr(each.after)
@@ -204,7 +221,7 @@ def _say_preview(data: dict[str, Any]) -> None:
         click.echo(f"note {note}: {count} objects")
     for each in data["outcomes"]:
         click.echo(f"{each['count']} {each['outcome']} {each['reason']}".rstrip())
-    click.echo(f"{data['files']} files; nothing was written")
+    click.echo(f"{data['files']} objects; nothing was written")
 
 
 @click.command()
@@ -228,7 +245,8 @@ def coverage(
     except RuleSetError as error:
         return refused(error, as_json=as_json)
     summary = Coverage(found.loaded.rules)
-    for examined in _examined(invocation, found, folder, limit=limit, shows_values=False):
+    examiner = _examiner(invocation, found, shows_values=False)
+    for examined in _of_folder(examiner, folder, limit=limit):
         summary.add(examined)
     data = {"name": found.plan.name, "plan": found.plan.hash, **summary.as_data()}
     if as_json:

@@ -24,3 +24,22 @@ study_pin = sa.Table(
     sa.Column("version", sa.Integer, nullable=False),
     sa.Column("tag", sa.LargeBinary(32), nullable=False),  # binds the row together
 )
+
+accession = sa.Table(
+    "accession",
+    metadata,
+    sa.Column("project", sa.String(64), primary_key=True),
+    sa.Column("accession_index", sa.LargeBinary(32), primary_key=True),
+    sa.Column("pseudonym_index", sa.LargeBinary(32), nullable=False),
+    # goes with the record: nothing can be added for a subject that was erased meanwhile
+    sa.Column(
+        "subject_id",
+        sa.String(32),
+        sa.ForeignKey("subject_record.id", ondelete="CASCADE"),
+        nullable=False,
+        index=True,
+    ),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("sealed", sa.LargeBinary, nullable=False),
+    sa.UniqueConstraint("project", "pseudonym_index", name="one_accession_per_pseudonym"),
+)

@@ -158,10 +158,20 @@ def replant_header(work: Work) -> None:
         row = work.standard.row(element.tag)
         if row is not None and element.tag.group < 0x5000:
             set_row(work, parent, path, row)
-        elif keyword_for_tag(element.tag) == "TextValue" and work.rng.random() < 0.5:
+        elif _is_clinical_text(work, parent, element) and work.rng.random() < 0.5:
             text = make_text(work.rng, work.subject, 4000)
             element.value = text.value
             work.plant_text(path, text, Kind.SR_TEXT)
+
+
+def _is_clinical_text(work: Work, item: Dataset, element: DataElement) -> bool:
+    """Return True for a text whose concept Table E.3.4-1 does not take away."""
+    if keyword_for_tag(element.tag) != "TextValue":
+        return False
+    names = item.get("ConceptNameCodeSequence") or [Dataset()]
+    code = str(names[0].get("CodeValue", ""))
+    scheme = str(names[0].get("CodingSchemeDesignator", ""))
+    return work.standard.concept_letter(code, scheme, "TEXT") in ("", "C", "K")
 
 
 def _fresh_uids(work: Work, element: DataElement) -> object:

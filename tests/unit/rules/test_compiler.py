@@ -44,7 +44,7 @@ def expected_by_type(action: str, type_: str) -> str:
     """Return the letter by the rules of Table E.1-1a, said in words here."""
     need = type_[:1]  # "1", "2", "3" or "" for unknown
     if action == "X/Z/U*":
-        return {"1": "K", "2": "Z", "3": "X", "": "K"}[need]
+        return {"1": "K", "2": "K", "3": "X", "": "K"}[need]
     letters = set(action.split("/"))
     if letters in ({"D"}, {"U"}):
         return action

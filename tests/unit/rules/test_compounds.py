@@ -13,7 +13,7 @@ X/Z     Z Z X Z
 X/D     D D X D
 Z/D     D Z Z D
 X/Z/D   D Z X D
-X/Z/U*  K Z X K
+X/Z/U*  K K X K
 U       U U U U
 """
 

@@ -8,12 +8,12 @@ import pytest
 
 from pipelines.metadata.method import codes_of
 from rules.compiler import compile_plan
-from rules.conformance import Attribute, Statement, statement
+from rules.conformance import HOW, Attribute, Statement, statement
 from rules.conformance_page import page
 from rules.difference import Compiled, compiled
-from rules.load import read_rules
+from rules.load import builtin_names, read_rules
 from rules.tables import confidentiality_table, method_codes
-from rules.vocabulary import Option
+from rules.vocabulary import Operation, Option
 from tests.support.objects import BASIC, options
 
 GOLDEN = Path(__file__).resolve().parents[2] / "golden"
@@ -40,7 +40,7 @@ def golden(path: Path, text: str) -> None:
     assert text == path.read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("name", ["basic", "research-default"])
+@pytest.mark.parametrize("name", builtin_names())
 def test_the_statement_of_a_shipped_rule_set_is_the_golden_one(name: str) -> None:
     found = said(compiled(name))
     # the hash changes with every table, also where no row does
@@ -57,7 +57,7 @@ def test_the_statement_as_data_is_the_golden_one() -> None:
     golden(GOLDEN / "conformance_basic.json", f"{head}\n{lines}\n")
 
 
-@pytest.mark.parametrize("name", ["basic", "research-default"])
+@pytest.mark.parametrize("name", builtin_names())
 def test_every_row_of_the_table_is_there_once(name: str) -> None:
     found = said(compiled(name))
     tags = [each.tag for each in found.attributes if each.origin != "Table E.3.4-1"]
@@ -106,6 +106,24 @@ def test_our_own_rows_and_those_of_the_rule_set_are_told_apart() -> None:
     assert 'Modality = "CT\\|MR"' in page(found), "a bar would end the cell"
     text_value = attributes["(0040,A160)"]
     assert text_value.origin == "beyond Table E.1-1"
+
+
+def test_it_is_said_what_every_operation_makes_of_a_value() -> None:
+    assert set(HOW) == set(Operation)
+
+
+def test_what_is_done_is_said_for_the_value_that_is_met() -> None:
+    attributes = by_tag(said(compiled("research-default")))
+    how = {tag: attribute.treatments[0].how for tag, attribute in attributes.items()}
+    assert how["(0008,0030)"] == "a time of day is kept"
+    assert how["(0008,0020)"] == "dates shifted by the days of the subject"
+    assert how["(0070,0001)"] == "kept; its items are walked"
+    assert how["(0042,0011)"].startswith("a PDF is made anew")
+
+
+def test_days_are_named_only_where_dates_are_shifted() -> None:
+    assert "shifted by -3650 to -365 days" in page(said(compiled("research-default")))
+    assert "Modified dates are shifted" not in page(said(compiled("maximum-utility")))
 
 
 def test_codes_are_claimed_for_what_can_run_and_the_others_say_why_not() -> None:

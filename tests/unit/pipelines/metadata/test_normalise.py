@@ -132,7 +132,7 @@ def test_a_vr_that_nobody_knows_is_held() -> None:
 def test_a_sequence_that_only_pydicom_can_read_is_normalised_late() -> None:
     # tags inside an item out of order: found when the walk comes there
     inner = element(0x00081155, "UI", b"1.2\0") + element(0x00081150, "UI", b"1.3\0")
-    tail = element(0x00400275, "SQ", item(b"")) + element(0x00420011, "OB", bytes(10))
+    tail = element(0x00400275, "SQ", item(b"")) + element(0x7FE00010, "OB", bytes(10))
     sequence = element(0x00289110, "SQ", item(inner))
     data = small(tail=sequence + tail)
     assert not open_object(BytesReader(data))[1]

@@ -28,7 +28,7 @@ def _rows() -> Iterator[tuple[str, str, Depth, frozenset[KnownValue]]]:
             yield before, after.removeprefix(" "), depth, known
 
 
-@pytest.mark.parametrize(("text", "left", "depth", "known"), _rows())
+@pytest.mark.parametrize(("text", "left", "depth", "known"), list(_rows()))
 def test_the_person_goes_and_the_rest_stays(
     text: str, left: str, depth: Depth, known: frozenset[KnownValue]
 ) -> None:
