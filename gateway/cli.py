@@ -25,7 +25,10 @@ COMMANDS = {
     "outbox": "List what waits for delivery, or try again what was refused.",
     "quarantine": "List, show, release or discard held objects.",
     "receive": "Listen for DICOM (started by serve).",
-    "rules": "Check, test, show, explain, compare, try on data or import rule sets; conformance.",
+    "rules": (
+        "Rule sets: check, conformance, coverage, diff, explain, import, preview, schema, show,"
+        " test."
+    ),
     "serve": "Run the whole appliance on this machine.",
     "vault": "Initialise, unseal, seal the vault; show its status.",
     "web": "Serve the health pages (started by serve).",

@@ -68,12 +68,19 @@ class Result:
         Patient ID and pseudonym; None if the object was not cleaned.
     accessions : tuple[tuple[str, str], ...]
         Accession numbers of the study so far, with their pseudonyms.
+    own : dict[str, str]
+        Source SOP Instance, Series and Study UID to what they are now; of an object that
+        was not cleaned its SOP Instance UID to "", if it could be read.
+    kept : frozenset[str]
+        Source UIDs that stand in the output as they were.
     """
 
     row: Row
     uids: dict[str, str]
     subject: tuple[str, str] | None
     accessions: tuple[tuple[str, str], ...]
+    own: dict[str, str]
+    kept: frozenset[str]
 
     def __repr__(self) -> str:
         """Show nothing."""
@@ -185,6 +192,12 @@ class Offline:
             uids=dict(cleaned.evidence.uids),
             subject=(inspection.patient_id, context.pseudonym),
             accessions=tuple((each.number, new) for each, new in context.accessions.items()),
+            own={
+                inspection.study_instance_uid: cleaned.study_instance_uid,
+                inspection.series_instance_uid: cleaned.series_instance_uid,
+                inspection.sop_instance_uid: cleaned.sop_instance_uid,
+            },
+            kept=kept_uids(cleaned.segments, cleaned.evidence.uids),
         )
 
     def _write(self, target: Path, cleaned: Cleaned, context: SubjectContext) -> None:
@@ -235,7 +248,17 @@ class Offline:
             notes=(),
             changes=(),
         )
-        return Result(row=row, uids={}, subject=None, accessions=())
+        own = {uid: ""} if uid else {}
+        return Result(row=row, uids={}, subject=None, accessions=(), own=own, kept=frozenset())
+
+
+def _sop_instance_uid(source: FileReader) -> str:
+    """Return the SOP Instance UID of what was not cleaned; "" where it can't be read."""
+    try:
+        outline, _ = open_object(source)
+    except HeldError:
+        return ""
+    return RootLookup.of_outline(outline)("SOPInstanceUID") or ""
 
 
 def _same(one: Path, other: Path) -> bool:

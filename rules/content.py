@@ -37,6 +37,7 @@ VALUES: Mapping[str, int] = {
 _VALUE_TYPES = {tag: value_type for value_type, tag in VALUES.items()}
 _REFERENCES = frozenset({"IMAGE", "COMPOSITE", "WAVEFORM", "UIDREF"})
 """Items that point at instances: they stay, and the UIDs are replaced."""
+_NAMES = ("PNAME", "UIDREF")
 _DATES = frozenset({"DATE", "TIME", "DATETIME"})
 _MEASURED_VALUE_SEQUENCE = 0x0040A300
 _SUBJECT_AGE = ("121033", "DCM", "NUM")
@@ -55,10 +56,19 @@ class ContentRules:
     options: frozenset[Option]
 
     def row(self, value_type: str, code: str, scheme: str) -> ContentRow | None:
-        """Return the row of a concept; SNOMED-RT codes are looked up as SNOMED CT."""
+        """Return the row of a concept; SNOMED-RT codes are looked up as SNOMED CT.
+
+        A text whose concept the table lists as a person or a UID names one: a dummy.
+        """
         if scheme in ("SRT", "SNM3", "99SDM"):
             code, scheme = snomed_mapping["SRT"].get(code, code), "SCT"
-        return content_table().get((code, scheme, value_type))
+        table = content_table()
+        row = table.get((code, scheme, value_type))
+        if row is not None or value_type != "TEXT":
+            return row
+        if any((code, scheme, each) in table for each in _NAMES):
+            return ContentRow(code=code, scheme=scheme, value_type="TEXT", basic="D", options={})
+        return None
 
     def goes(self, row: ContentRow | None) -> bool:
         """Return whether the whole item is removed."""

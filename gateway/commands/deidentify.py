@@ -27,12 +27,15 @@ from gateway.vault.ephemeral import EphemeralVault, new_run_secret
 from pipelines.verify.graph import ReferenceGraph, References
 from rules.disclosure import install_hooks
 from rules.load import load_plan
+from rules.plan import Plan
+from rules.vocabulary import Operation
 
 _PROGRESS_SECONDS = 1.0
 _CHUNK = 16
 _CHUNKS_PER_PROCESS = 2
 """One that is cleaned and one that waits."""
 _EPHEMERAL = "ephemeral"
+_ACCESSION_NUMBER = 0x00080050
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +61,8 @@ class _Job:
 @click.option(
     "--mapping",
     type=click.Path(file_okay=False, path_type=Path),
-    help="Folder for uid_, patid_ and accession_mapping.csv (only without --project).",
+    help="Folder for uid_mapping.csv, patid_mapping.csv and, where accession numbers get"
+    " pseudonyms, accession_mapping.csv (only without --project).",
 )
 @click.option("--explain", is_flag=True, help="Say what became of each element, and why.")
 @click.option("--json", "as_json", is_flag=True, help="End with one line of JSON.")
@@ -91,7 +95,7 @@ def deidentify(
     for name, path in (("OUT", output), ("--report", report), ("--mapping", mapping)):
         if path is not None and _stands_in(path, source):
             raise click.UsageError(f"{name} must not be inside IN: the next run would read it")
-    load_plan(rules)  # refuses a bad rule set before anything is written
+    plan = load_plan(rules)  # refuses a bad rule set before anything is written
     settings = invocation.settings()
     job = _Job(
         output=output,
@@ -108,7 +112,9 @@ def deidentify(
     graph = ReferenceGraph()
     with ExitStack() as stack:
         rows = stack.enter_context(_private_text(report)) if report else None
-        mappings = stack.enter_context(_Mappings(mapping)) if mapping else None
+        mappings = None
+        if mapping is not None:
+            mappings = stack.enter_context(_Mappings(mapping, accessions=_has_accessions(plan)))
         progress = _Progress()
         for result in _results(find_inputs(source), job, jobs):
             totals[result.row.outcome] += 1
@@ -126,6 +132,10 @@ def deidentify(
     _say_totals(totals, references, time.perf_counter() - started, as_json=as_json)
     is_whole = totals.total() == totals["cleaned"] and not references.dangling
     return Exit.DONE if is_whole else Exit.FINDINGS
+
+
+def _has_accessions(plan: Plan) -> bool:
+    return plan.roots[""][_ACCESSION_NUMBER].operation is Operation.ACCESSION
 
 
 def _stands_in(path: Path, source: Path) -> bool:
@@ -331,7 +341,7 @@ class _Table(Protocol):
 class _Mappings:
     """The tables of a run without project: patient data, for its owner only."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, accessions: bool) -> None:
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -339,7 +349,9 @@ class _Mappings:
         self._files: list[IO[str]] = []
         self._uids = self._table(folder / "uid_mapping.csv")
         self._patients = self._table(folder / "patid_mapping.csv")
-        self._accessions = self._table(folder / "accession_mapping.csv")
+        self._accessions: _Table | None = None
+        if accessions:
+            self._accessions = self._table(folder / "accession_mapping.csv")
         self._seen: set[tuple[str, str]] = set()
 
     def _table(self, path: Path) -> "_Table":
@@ -356,7 +368,8 @@ class _Mappings:
         if result.subject is not None:
             self._once(self._patients, result.subject)
         for pair in result.accessions:
-            self._once(self._accessions, pair)
+            if self._accessions is not None:
+                self._once(self._accessions, pair)
 
     def _once(self, table: "_Table", pair: tuple[str, str]) -> None:
         if pair not in self._seen:

@@ -1,19 +1,22 @@
-"""``narthex vault``: make the vault, open it, seal it, say how it is."""
+"""``narthex vault``: make the vault, open it, seal it, say how it is, export from it."""
 
 import json
+from contextlib import ExitStack
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from gateway.audit.log import open_audit_log
 from gateway.clock import SystemClock
-from gateway.errors import StateError, UnsealError, VaultUnavailableError
+from gateway.errors import SettingsError, StateError, UnsealError, VaultUnavailableError
 from gateway.exits import Exit
 from gateway.invocation import Invocation
 from gateway.state import prepare
-from gateway.vault.broker import ADMIN_SOCKET
+from gateway.vault.broker import ADMIN_SOCKET, harden_process
 from gateway.vault.client import AdminClient
+from gateway.vault.export import export_accessions
 from gateway.vault.status import VaultStatus
 from gateway.vault.unsealing import SealKind, make_key_file, read_secret, stored_secret
 from gateway.vault.vault import open_vault, stored_status
@@ -28,7 +31,7 @@ _SHORTEST_PASSPHRASE = 12
 
 @click.group()
 def vault() -> None:
-    """Make the vault, open it, seal it, say how it is."""
+    """Make the vault, open it, seal it, say how it is, export from it."""
 
 
 @vault.command()
@@ -118,6 +121,54 @@ def status(invocation: Invocation, *, as_json: bool) -> int:
     if not found.initialised:
         return Exit.VAULT
     return Exit.SEALED if found.sealed else Exit.DONE
+
+
+@vault.command("export-accessions")
+@click.argument("project")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.pass_obj
+def export(invocation: Invocation, *, project: str, file: Path) -> int:
+    """Write accession numbers and their pseudonyms to FILE, to link reports.
+
+    This identifies: whoever has FILE finds the patients of PROJECT. It is a new CSV file for
+    its owner only; what exists is not overwritten. The audit log has the export first. The
+    vault is opened for this alone, whatever the broker holds: a passphrase is always asked
+    for, also where a file has it. So let one person have the node and another the
+    passphrase; a key file has no such second person.
+
+    Exit code 3: there is no such project; 6: the key or passphrase does not fit.
+    """
+    settings = invocation.settings()
+    if project not in {each.name for each in settings.projects}:
+        raise SettingsError("the settings have no such project")
+    kind = stored_status(settings.database.keyring).seal
+    if not kind:
+        raise UnsealError("there is no vault yet: narthex vault init")
+    harden_process()
+    if kind == SealKind.KEY_FILE:
+        secret = read_secret(settings.vault.key_file, SealKind.KEY_FILE)
+    else:
+        secret = str(click.prompt("Passphrase", hide_input=True)).encode()
+    with ExitStack() as stack:
+        audit = open_audit_log(settings.database.audit, SystemClock())
+        stack.callback(audit.close)
+        store = open_vault(
+            settings.database.keyring,
+            settings.database.vault,
+            spool_public=settings.spool_public_file,
+        )
+        stack.callback(store.close)
+        try:
+            store.unseal(secret)
+        except UnsealError as error:
+            audit.append([(Event.VAULT_REFUSED, {"code": error.code})])
+            raise
+        try:
+            count = export_accessions(store, project, file, audit=audit)
+        except OSError as error:
+            raise click.FileError(str(file), error.strerror or "it exists already") from None
+    click.echo(f"{count} accession numbers of {project} were written.")
+    return Exit.DONE
 
 
 def _in_words(found: VaultStatus, *, running: bool) -> str:

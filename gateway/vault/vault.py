@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -180,12 +181,14 @@ class VaultStore:
         """
         opened = self._keys()
         entry, issuer = SubjectEntry(id="", version=0, key=None), ""
-        for row in self._accessions.of_project(project):
-            if row.subject_id != entry.id:
-                entry = self._keyring.subject_by_id(opened, str(row.subject_id))
-                if entry.key is not None:
-                    issuer = self._records.read(project, entry=entry).issuer
-            if entry.key is not None:  # else an old backup brought rows of an erased subject
+        with closing(self._accessions.of_project(project)) as rows:
+            for row in rows:
+                if row.subject_id != entry.id:
+                    entry = self._keyring.subject_by_id(opened, str(row.subject_id))
+                    if entry.key is not None:
+                        issuer = self._records.read(project, entry=entry).issuer
+                if entry.key is None:  # an old backup brought rows of an erased subject
+                    continue
                 record = self._accessions.read(row, entry=entry)
                 yield ExportedAccession(
                     accession=record.accession,

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydicom.uid import UID
 
-from gateway.workbench.creators import CreatorNames
+from gateway.workbench.creators import CreatorNames, element_name
 from gateway.workbench.examination import Examined, Fate, Handled
 from pipelines.metadata.place import show
 from rules.overrides import CompiledRule
@@ -84,6 +84,7 @@ class Coverage:
             creators.setdefault(self._creators.name(creator), []).append(
                 {
                     "element": f"({group:04X},xx{low:02X})",
+                    "name": element_name(key),
                     "what": _answer(key, fate, rule),
                     "fate": fate,
                     "rule": rule,
@@ -114,4 +115,4 @@ def _answer(key: PrivateKey, fate: str, rule: str) -> str:
         return "rule"
     if fate == Fate.REMOVED:
         return "removed"
-    return "safe private" if key in safe_private() else "kept"
+    return "safe private" if key in safe_private() else "private list"

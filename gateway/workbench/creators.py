@@ -10,6 +10,7 @@ from pydicom._private_dict import private_dictionaries
 from rules.overrides import CompiledRule
 from rules.plan import PrivateKey
 from rules.survey import all_private
+from rules.tables import safe_private
 
 
 class CreatorNames:
@@ -36,3 +37,13 @@ class CreatorNames:
         """Return a private element as rules name it."""
         creator, group, low = key
         return f'({group:04X},"{self.name(creator)}",{low:02X})'
+
+
+def element_name(key: PrivateKey) -> str:
+    """Return what Table E.3.10-1 or pydicom's private dictionary calls an element, else ""."""
+    creator, group, low = key
+    safe = safe_private().get(key)
+    if safe is not None and safe.name:
+        return safe.name
+    entry = private_dictionaries.get(creator, {}).get(f"{group:04X}xx{low:02X}")
+    return "" if entry is None or entry[2] == "Unknown" else entry[2]

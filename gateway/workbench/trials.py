@@ -51,8 +51,8 @@ def run_trial(plan: Plan, given: Mapping[str, str]) -> Mapping[str, str] | Held:
     """Return the root attributes that are left of an object with the attributes `given`.
 
     Without a SOP Class UID the object is of a class that no IOD is known of. The subject
-    is always the same: pseudonym ``TESTSUBJECT``, of accession numbers ``TESTACCESSION``, dates shifted by the first bound of the
-    rule set.
+    is always the same: pseudonym ``TESTSUBJECT``, of accession numbers ``TESTACCESSION``,
+    dates shifted by the first bound of the rule set.
 
     Parameters
     ----------

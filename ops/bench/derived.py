@@ -1,4 +1,4 @@
-"""Objects that refer to others, made with highdicom: a series of CT images and what stands on it."""
+"""Objects that refer to others, made with highdicom: CT images and what stands on them."""
 
 from collections.abc import Callable, Mapping
 from copy import deepcopy
@@ -14,11 +14,7 @@ from pydicom.sr.codedict import codes
 
 _ROOT = "1.2.826.0.1.3680043.8.498.77"
 _SLICES = 3
-_MADE_BY: Mapping[str, str] = {
-    "manufacturer": "Maker",
-    "manufacturer_model_name": "Model",
-    "device_serial_number": "4711",
-}
+_MAKER, _MODEL, _SERIAL = "Maker", "Model", "4711"
 
 
 def images(*, study: str = f"{_ROOT}.1") -> list[Dataset]:
@@ -34,7 +30,7 @@ def images(*, study: str = f"{_ROOT}.1") -> list[Dataset]:
     first.SeriesInstanceUID = f"{study}.1"
     first.FrameOfReferenceUID = f"{study}.9"
     first.AccessionNumber, first.StudyID = "A-0815", "S-0815"
-    series = []
+    series: list[Dataset] = []
     for number in range(_SLICES):
         image = deepcopy(first)
         image.SOPInstanceUID = f"{study}.1.{number + 1}"
@@ -100,7 +96,9 @@ def _segmentation(source: list[Dataset], series: str) -> Dataset:
         software_versions="1",
         content_description="Liver",
         content_creator_name="Creator^Carla",
-        **_MADE_BY,
+        manufacturer=_MAKER,
+        manufacturer_model_name=_MODEL,
+        device_serial_number=_SERIAL,
     )
 
 
@@ -121,9 +119,7 @@ def _report(source: list[Dataset], series: str) -> Dataset:
         referenced_region=region,
         finding_type=codes.SCT.Nodule,
         measurements=[
-            hd.sr.Measurement(
-                name=codes.SCT.Diameter, value=12.5, unit=codes.UCUM.Millimeter
-            )
+            hd.sr.Measurement(name=codes.SCT.Diameter, value=12.5, unit=codes.UCUM.Millimeter)
         ],
     )
     content = hd.sr.MeasurementReport(
@@ -138,7 +134,7 @@ def _report(source: list[Dataset], series: str) -> Dataset:
         series_number=3,
         sop_instance_uid=f"{series}.1",
         instance_number=1,
-        manufacturer="Maker",
+        manufacturer=_MAKER,
         is_complete=True,
         is_final=True,
         is_verified=True,
@@ -166,7 +162,7 @@ def _key_objects(source: list[Dataset], series: str) -> Dataset:
         series_number=4,
         sop_instance_uid=f"{series}.1",
         instance_number=1,
-        manufacturer="Maker",
+        manufacturer=_MAKER,
     )
 
 
@@ -193,7 +189,9 @@ def _presentation_state(source: list[Dataset], series: str) -> Dataset:
                 referenced_images=source, graphic_layer=layer, text_objects=[text]
             )
         ],
-        **_MADE_BY,
+        manufacturer=_MAKER,
+        manufacturer_model_name=_MODEL,
+        device_serial_number=_SERIAL,
     )
 
 
@@ -220,5 +218,7 @@ def _parametric_map(source: list[Dataset], series: str) -> Dataset:
         software_versions="1",
         content_description="Likelihood",
         content_creator_name="Creator^Carla",
-        **_MADE_BY,
+        manufacturer=_MAKER,
+        manufacturer_model_name=_MODEL,
+        device_serial_number=_SERIAL,
     )

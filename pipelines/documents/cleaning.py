@@ -30,7 +30,9 @@ class CleanedDocument:
     dropped: Mapping[str, int]
 
 
-def clean_pdf(data: bytes, clean: Callable[[str], str]) -> CleanedDocument:
+def clean_pdf(
+    data: bytes, clean: Callable[[str], str], judge: Callable[[str], str]
+) -> CleanedDocument:
     """Return a new PDF that holds the cleaned text of an old one.
 
     Parameters
@@ -38,22 +40,24 @@ def clean_pdf(data: bytes, clean: Callable[[str], str]) -> CleanedDocument:
     data : bytes
         A PDF.
     clean : Callable[[str], str]
-        Take identity out of a text of lines. It is called with each page, and with words
-        one a line to judge them; a word that it leaves must come back unchanged.
+        Take identity out of a text of lines. It is called with each page.
+    judge : Callable[[str], str]
+        Take out what is known of the identity, of words one a line that the page may show
+        in pieces; a word that it leaves must come back unchanged.
 
     Returns
     -------
     CleanedDocument
-        The same bytes for the same input and the same `clean`.
+        The same bytes for the same input and the same two functions.
 
     Raises
     ------
     DocumentError
         If the text can't be read for certain, or not set. It quotes nothing. What
-        `clean` raises is passed on.
+        they raise is passed on.
     """
     reading = read_pdf(data)
-    pages, pieces = without_split_words([clean(page) for page in reading.pages], clean)
+    pages, pieces = without_split_words([clean(page) for page in reading.pages], judge)
     dropped = dict(reading.beside)
     if pieces:
         dropped["split words"] = pieces

@@ -1,7 +1,7 @@
 """Find what names leave behind when they were split: by lines, gaps or letter by letter.
 
-`clean` judges words. A word that the page shows in pieces is judged here once more, put
-together; what `clean` then takes out is left out of the page, piece by piece.
+A word that the page shows in pieces is judged here, put together; what the judge takes
+out is left out of the page, piece by piece.
 """
 
 import re
@@ -41,8 +41,8 @@ class _Piece:
         return self.text.strip(_EDGE)
 
 
-def without_split_words(pages: Sequence[str], clean: Callable[[str], str]) -> tuple[list[str], int]:
-    """Return the cleaned `pages` without the pieces of words that `clean` takes out.
+def without_split_words(pages: Sequence[str], judge: Callable[[str], str]) -> tuple[list[str], int]:
+    """Return the cleaned `pages` without the pieces of words that `judge` takes out.
 
     Parameters
     ----------
@@ -73,9 +73,9 @@ def without_split_words(pages: Sequence[str], clean: Callable[[str], str]) -> tu
         suspects.setdefault(word, set()).update(indices)
         if len(suspects) > SUSPECTS:
             raise DocumentError("document.limit")
-    left = set(_WORD.findall(clean("\n".join(suspects))))
+    left = set(_WORD.findall(judge("\n".join(suspects))))
     gone = {index for word, indices in suspects.items() if word not in left for index in indices}
-    gone |= _run_together(pieces, clean)
+    gone |= _run_together(pieces, judge)
     for index in sorted(gone, reverse=True):
         piece = pieces[index]
         text = texts[piece.page]
@@ -102,12 +102,12 @@ def _joined(pieces: Sequence[_Piece]) -> Iterator[tuple[str, tuple[int, ...]]]:
             yield word.rstrip(_EDGE), tuple(range(index, other + 1))
 
 
-def _run_together(pieces: Sequence[_Piece], clean: Callable[[str], str]) -> set[int]:
-    """Return the words with capitals inside of which `clean` takes out a part."""
+def _run_together(pieces: Sequence[_Piece], judge: Callable[[str], str]) -> set[int]:
+    """Return the words with capitals inside of which `judge` takes out a part."""
     parts = {
         index: humps
         for index, piece in enumerate(pieces)
         if len(humps := _HUMP.split(piece.core)) > 1
     }
-    left = set(_WORD.findall(clean("\n".join(" ".join(humps) for humps in parts.values()))))
+    left = set(_WORD.findall(judge("\n".join(" ".join(humps) for humps in parts.values()))))
     return {index for index, humps in parts.items() if not left.issuperset(" ".join(humps).split())}

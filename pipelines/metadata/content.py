@@ -10,7 +10,10 @@ _NUMERIC_VALUE = 0x0040A30A
 _SCHEME = 0x00080102
 _CODES = frozenset([0x00080100, 0x00080119, 0x00080120])
 """Code Value, Long Code Value, URN Code Value."""
+_MEASUREMENT_UNITS_CODE_SEQUENCE = 0x004008EA
 _OLDEST_YEARS = 89
+_PER_YEAR = {"a": 1.0, "mo": 12.0, "wk": 52.18, "d": 365.25, "h": 8766.0, "min": 525_960.0}
+"""UCUM codes of units of time (CID 7456, and shorter ones), and how many make a year."""
 _MOST_BYTES = 1024
 
 
@@ -46,14 +49,22 @@ def concept_of(elements: list[Element], scanner: Scanner, *, implicit: bool) -> 
 
 
 def is_oldest(element: Element, scanner: Scanner, *, implicit: bool) -> bool:
-    """Return whether a measured age is over 89, in whatever unit, or is no number."""
+    """Return whether a measured age is over 89 years, or is no number.
+
+    Of another unit than those of CID 7456, the number counts as years.
+    """
+    value, per_year = "", 1.0
     for each in first_item(element, scanner, implicit=implicit):
         if each.tag == _NUMERIC_VALUE:
-            try:
-                return float(_text(each, scanner)) > _OLDEST_YEARS
-            except ValueError:
-                return True
-    return False
+            value = _text(each, scanner)
+        elif each.tag == _MEASUREMENT_UNITS_CODE_SEQUENCE:
+            units = first_item(each, scanner, implicit=implicit or element.vr != b"SQ")
+            unit = next((_text(code, scanner) for code in units if code.tag in _CODES), "")
+            per_year = _PER_YEAR.get(unit, 1.0)
+    try:
+        return bool(value) and not float(value) / per_year <= _OLDEST_YEARS
+    except ValueError:
+        return True
 
 
 def first_item(element: Element, scanner: Scanner, *, implicit: bool) -> list[Element]:

@@ -16,7 +16,11 @@ REMOVED = "document.removed"
 
 
 def replaced_document(
-    value: bytes, *, mime_type: str, clean: Callable[[str], str] | None
+    value: bytes,
+    *,
+    mime_type: str,
+    clean: Callable[[str], str] | None,
+    judge: Callable[[str], str],
 ) -> tuple[bytes, str]:
     """Return the document that takes the place of one, and a note.
 
@@ -28,6 +32,8 @@ def replaced_document(
         MIME Type of Encapsulated Document.
     clean : Callable[[str], str] or None
         Takes the person out of text; None: only the notice page may stand there.
+    judge : Callable[[str], str]
+        Takes out what is known of the person.
 
     Returns
     -------
@@ -46,6 +52,6 @@ def replaced_document(
     if clean is None:
         return documents.notice_page(REMOVED), ""
     try:
-        return bytes(documents.clean_pdf(value, clean).data), ""
+        return bytes(documents.clean_pdf(value, clean, judge).data), ""
     except documents.DocumentError as error:
         return documents.notice_page(error.code), error.code

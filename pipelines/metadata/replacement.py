@@ -18,7 +18,7 @@ from pipelines.metadata.persons import replace_persons
 from pipelines.metadata.place import Place
 from pipelines.metadata.texts import UNREADABLE, Texts
 from pipelines.metadata.uids import UidMap
-from rules.entries import CODED_TEXT_VRS, PROFILE
+from rules.entries import CODED_TEXT_VRS, PROFILE, TEXT_VRS
 from rules.plan import Entry
 from rules.vocabulary import Operation
 
@@ -133,6 +133,7 @@ class Replacement:
             value,
             mime_type=self._mime_type,
             clean=clean if operation is Operation.CLEAN_DOCUMENT else None,
+            judge=self._texts.cut_known,
         )
         self.document_bytes = len(new)
         return Made(operation, new, note, tuple(dict.fromkeys(reasons)))
@@ -146,7 +147,9 @@ class Replacement:
         if operation is Operation.KEEP or vr in CODED_TEXT_VRS:
             operation = Operation.CLEAN_KNOWN
         new, reasons = UNREADABLE
-        if element.vr.decode("latin-1") in ("", "UN", vr):
+        stated = element.vr.decode("latin-1")
+        if stated in ("", "UN", vr) or (stated in TEXT_VRS and vr in TEXT_VRS):
+            vr = vr if stated in ("", "UN") else stated
             new, reasons = self._texts.clean(value, vr, place.encodings, operation)
         if new is None and entry.operation is Operation.KEEP:
             return kept  # the gate looks at it again, in every encoding
@@ -189,6 +192,8 @@ class Replacement:
         return VALUES.get(vr.encode("ascii"), VALUES[b"UN"])
 
 
-def written_vr(entry: Entry, element: Element) -> bytes:
-    """Return the dictionary's VR; the file's where the dictionary has none."""
+def written_vr(entry: Entry, element: Element, operation: Operation) -> bytes:
+    """Return the dictionary's VR; the file's of a text, and where the dictionary has none."""
+    if operation in _TEXT_OPERATIONS and element.vr not in (b"", b"UN"):
+        return element.vr
     return entry.vr.encode("ascii") or element.vr or b"UN"

@@ -1,5 +1,6 @@
 """Clean encoded text: decode, cut the person out, encode again (PS3.15, E.3.5)."""
 
+import re
 from functools import cached_property
 from typing import NamedTuple
 
@@ -15,7 +16,8 @@ _MOST_BYTES = 256 * 1024
 _MULTILINE_VRS = frozenset(["LT", "ST", "UT"])
 """VRs of one value: a backslash is a character (PS3.5, 6.2)."""
 _MULTIVALUED_VRS = frozenset(["AE", "CS", "LO", "SH", "UC"])
-_UNDECODABLE = "\N{REPLACEMENT CHARACTER}"
+_undecodable = re.compile("[\N{REPLACEMENT CHARACTER}\x1b]")
+"""What stands in a text that its character set can't say: an escape is left over."""
 
 
 class Cut(NamedTuple):
@@ -56,6 +58,10 @@ class Texts:
         """Return free text without the person."""
         return self._cleaner.clean(text, Depth.FREE)
 
+    def cut_known(self, text: str) -> str:
+        """Return text without what is known of the person."""
+        return self._cleaner.clean(text, Depth.KNOWN).text
+
     def clean(self, value: bytes, vr: str, encodings: tuple[str, ...], operation: Operation) -> Cut:
         """Return the value without the person.
 
@@ -89,7 +95,7 @@ class Texts:
         if len(value) > _MOST_BYTES:
             return None
         text = decode(value, encodings)
-        return None if _UNDECODABLE in text else text
+        return None if _undecodable.search(text) else text
 
 
 def _encoded(text: str, encodings: tuple[str, ...]) -> bytes | None:

@@ -208,9 +208,7 @@ class Walk:
                 self.trail.note(entry.unfit_note)
                 self.trail.record(element.tag, entry, _REMOVE, place)
                 new = b""
-            elif (
-                self._cuts_known and entry.vr in _TEXT_VRS and entry.section in _CUT_SECTIONS
-            ):
+            elif self._cuts_known and entry.vr in _TEXT_VRS and entry.section in _CUT_SECTIONS:
                 new = self._replace(element, entry, place)
             elif (
                 element.vr == b"SQ"
@@ -276,7 +274,7 @@ class Walk:
         self.trail.record(element.tag, entry, operation, place, reasons)
         if operation is _REMOVE:
             return b""
-        vr = written_vr(entry, element)
+        vr = written_vr(entry, element, operation)
         return encode_element(element.tag, vr, new, implicit=place.implicit)
 
     def _value(self, element: Element) -> bytes:

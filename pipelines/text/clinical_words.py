@@ -19,131 +19,152 @@ ce ceus dce dsc asl bold perf perfusion diff diffusion adc trace fa colfa md mtt
 rcbv tmax exp eadc bval bvalue isotropic tensor fibers tracts rest resting
 """
 SEQUENCES = """
-flair blade propeller haste tse fse ffe tfe tirm stir spir spair spgr fspgr fgre gre grase epi
-ep se seq vibe vista space mprage mpr mp rage mpgr lava ideal dixon dixons fat fatsat fs fatsup
-nofs water inphase outphase opp opphase inph outph phase mag magn magnitude pha swan swip medic
-dess ciss fiesta truefisp trufi fisp psif bssfp btfe bffe flash turboflash turbo twist tricks
-thrive ethrive disco star starvibe radial grasp golden ute zte pd pdw tw iw t1w t2w irse ir
-irfse irtfe psir lge molli tof pcmra pcm phasecontrast inhance native quiss qiss ncemra ssfse
-sshtse ssh ss ssfp rarest rare cube vfl mtc mt mtr cest noddi hardi dsi qsm cosmic merge
-fastview survey smartbrain autoalign aascout calib calibration ref refscan asset arc grappa
-sense ipat caipi smartspeed compressed csense shim prescan bodycoil coil sagittal coronal axial
-moco mocoseries fov mm cm iso sms mb sp dir nav navi navigator trig triggered gated retro
-prospective bh fb respgated breathhold insp exp expi inspiration expiration endtidal prone
-supine decub decubitus upright erect flex flexion ext extension neutral weightbearing standing
-nonweight stress hrf kernel soft sharp bone lung std stnd standard detail edge ultra boneplus
-chst asir veo safire admire idose imr mbir fbp qir aidr aice truefidelity dlir filt afc ac nac
-ctac wb wholebody osem vpfx qclear fdg psma dotatate dotatoc ga fluciclovine florbetapir
-flortaucipir amyloid tau mibi maa dtpa dmsa mdp hdp tc99m tc lu i123 i131 in111 suv suvbw
-helical helix spiral sequential axialseq seqs monitoring bolus premonitoring testbolus smartprep
-surestart caredose calcium score cascore casc cacs triphasic biphasic multiphase fourphase liver
-protocol prot proto routine neuro msk gyn onc ortho trauma ped peds paed adult infant neonate
-spine csp lsp tsp cspine tspine lspine ls lspn cspn tspn iac iacs orbit orbits sella pituitary
-tmj sinus sinuses maxfac facial mastoid temporal abd abdo abdpel abdomenpelvis pelv pel chest
-thorax thx cap tap ent brachial plexus enterography urography urogram colonography arthro
+flair blade propeller haste tse fse ffe tfe tirm stir spir spair spgr fspgr fgre gre grase epi ep se
+seq vibe vista space mprage mpr mp rage mpgr lava ideal dixon dixons fat fatsat fs fatsup nofs water
+inphase outphase opp opphase inph outph phase mag magn magnitude pha swan swip medic dess ciss
+fiesta truefisp trufi fisp psif bssfp btfe bffe flash turboflash turbo twist tricks thrive ethrive
+disco star starvibe radial grasp golden ute zte pd pdw tw iw t1w t2w irse ir irfse irtfe psir lge
+molli tof pcmra pcm phasecontrast inhance native quiss qiss ncemra ssfse sshtse ssh ss ssfp rarest
+rare cube vfl mtc mt mtr cest noddi hardi dsi qsm cosmic merge fastview survey smartbrain autoalign
+aascout calib calibration ref refscan asset arc grappa sense ipat caipi smartspeed compressed csense
+shim prescan bodycoil coil sagittal coronal axial moco mocoseries fov mm cm iso sms mb sp dir nav
+navi navigator trig triggered gated retro prospective bh fb respgated breathhold insp exp expi
+inspiration expiration endtidal prone supine decub decubitus upright erect flex flexion ext
+extension neutral weightbearing standing nonweight stress hrf kernel soft sharp bone lung std stnd
+standard detail edge ultra boneplus chst asir veo safire admire idose imr mbir fbp qir aidr aice
+truefidelity dlir filt afc ac nac ctac wb wholebody osem vpfx qclear fdg psma dotatate dotatoc ga
+fluciclovine florbetapir flortaucipir amyloid tau mibi maa dtpa dmsa mdp hdp tc99m tc lu i123 i131
+in111 suv suvbw helical helix spiral sequential axialseq seqs monitoring bolus premonitoring
+testbolus smartprep surestart caredose calcium score cascore casc cacs triphasic biphasic multiphase
+fourphase liver protocol prot proto routine neuro msk gyn onc ortho trauma ped peds paed adult
+infant neonate spine csp lsp tsp cspine tspine lspine ls lspn cspn tspn iac iacs orbit orbits sella
+pituitary tmj sinus sinuses maxfac facial mastoid temporal abd abdo abdpel abdomenpelvis pelv pel
+chest thorax thx cap tap ent brachial plexus enterography urography urogram colonography arthro
 arthrogram mrarthro venog venogram myelo myelogram dacro sialogram hystero cholangio splenoporto
-runoff runoffs aortogram renals mesenteric bypass subtraction sub subs subt series ser scan
-scans img imgs image images key keyimages diag diagn acrin nlst tcga tcia lidc cptac qin rider
-ispy upenn breastdx rembrandt nsclcradiomics rpt rept repeat addl additional oth ltd limited
-comp complete incl excl inc intra extr upr lwr uppr low extrem extremity xtr bilt unil unilat
-bilaterals uni bi multi sgl dbl dual single energy monoenergetic monoe mono keV vnc vmi iodine
-eff rho sinogram raw unenh ench enh stdy stud proc sched unsched xtab xtable crosstable swim
-swimmers merchant sunrise frog frogleg mortise oblq obls scapy axill axillary portable port
-mobile bedside arthr inj injection guided guid guidance perc percutaneous asp us-guided vein
-venous mapping map maps dvh iq noise repro valid adni oasis ukbb hcp abcd localiser tse3d t2star
-screen screenshot screensave capture secondary dose report summary results result graph page
-pages
+runoff runoffs aortogram renals mesenteric bypass subtraction sub subs subt series ser scan scans
+img imgs image images key keyimages diag diagn acrin nlst tcga tcia lidc cptac qin rider ispy upenn
+breastdx rembrandt nsclcradiomics rpt rept repeat addl additional oth ltd limited comp complete incl
+excl inc intra extr upr lwr uppr low extrem extremity xtr bilt unil unilat bilaterals uni bi multi
+sgl dbl dual single energy monoenergetic monoe mono keV vnc vmi iodine eff rho sinogram raw unenh
+ench enh stdy stud proc sched unsched xtab xtable crosstable swim swimmers merchant sunrise frog
+frogleg mortise oblq obls scapy axill axillary portable port mobile bedside arthr inj injection
+guided guid guidance perc percutaneous asp us-guided vein venous mapping map maps dvh iq noise repro
+valid adni oasis ukbb hcp abcd localiser tse3d t2star screen screenshot screensave capture secondary
+dose report summary results result graph page pages frfse irfspgr efgre efgre3d mp2rage zoomit
+resolve mavric semac warp tgse tfl tfl2d realtime cartigram t1map t2map shmolli sasha lavaflex
+idealiq fracture ssfse2 pcasl pasl tgrad mde psmde mddw hyperflex urotac uroct uroscan angiotac
+angiotc angiorm colangiorm colangio urorm artrorm
 """
 MAKERS = """
 siemens healthineers siemens-healthineers ge gems philips toshiba canon hitachi fuji fujifilm
-hologic lorad agfa carestream kodak konica minolta shimadzu mindray samsung medison esaote
-sectra merge mckesson terarecon vital vitrea aquilion aquarius brilliance ingenuity ingenia
-achieva intera gyroscan panorama magnetom avanto skyra prisma verio vida sola aera trio symphony
-espree symbia biograph mct vision somatom definition sensation emotion force drive edge flash go
-perspective confidence optima lightspeed discovery revolution signa hdxt hdx excite infinity
-architect premier voyager pioneer artist bravo senographe pristina essential mammomat
-inspiration revelation selenia dimensions acuson sequoia logiq voluson vivid epiq affiniti ixr
-allura azurion artis zee zeego axiom multix ysio luminos arcadis cios ziehm innova definium
-proteus precision vantage titan elan orian galan exelart ultimix infinix xario aplio triathlon
-celesteion mobilett drx digitaldiagnost essenta eleva omni uih united imaging neusoft anke
-medtronic boston scientific zimmer biomet stryker varian elekta accuray cyberknife gammaknife
-truebeam halcyon tomotherapy brainlab eclipse pinnacle raystation monaco osirix horos slicer itk
-matlab python dcmtk pydicom gdcm dcm4che clearcanvas conquest orthanc syngo syngovia mmwp
-leonardo extended portal intellispace advantage workstation aw aws adw vitalimages invivo
-dynacad cadstream icad r2 secondlook profound lunit riverain volpara hologicaws windows linux
-unix nema acr ihe tcia phantom acrphantom catphan jaszczak elscint marconi picker odelft trex
-instrumentarium planmeca sirona morita vatech newtom imtec
+hologic lorad agfa carestream kodak konica minolta shimadzu mindray samsung medison esaote sectra
+merge mckesson terarecon vital vitrea aquilion aquarius brilliance ingenuity ingenia achieva intera
+gyroscan panorama magnetom avanto skyra prisma verio vida sola aera trio symphony espree symbia
+biograph mct vision somatom definition sensation emotion force drive edge flash go perspective
+confidence optima lightspeed discovery revolution signa hdxt hdx excite infinity architect premier
+voyager pioneer artist bravo senographe pristina essential mammomat inspiration revelation selenia
+dimensions acuson sequoia logiq voluson vivid epiq affiniti ixr allura azurion artis zee zeego axiom
+multix ysio luminos arcadis cios ziehm innova definium proteus precision vantage titan elan orian
+galan exelart ultimix infinix xario aplio triathlon celesteion mobilett drx digitaldiagnost essenta
+eleva omni uih united imaging neusoft anke medtronic boston scientific zimmer biomet stryker varian
+elekta accuray cyberknife gammaknife truebeam halcyon tomotherapy brainlab eclipse pinnacle
+raystation monaco osirix horos slicer itk matlab python dcmtk pydicom gdcm dcm4che clearcanvas
+conquest orthanc syngo syngovia mmwp leonardo extended portal intellispace advantage workstation aw
+aws adw vitalimages invivo dynacad cadstream icad r2 secondlook profound lunit riverain volpara
+hologicaws windows linux unix nema acr ihe tcia phantom acrphantom catphan jaszczak elscint marconi
+picker odelft trex instrumentarium planmeca sirona morita vatech newtom imtec versa celect gunther
+denali option optease cordis cook bard abbott edwards sapien evolut corevalve watchman mitraclip
+amplatzer gore excluder endurant zenith sorin biotronik livanova cochlear med-el nucleus codman
+hakim strata certas synchromed baclofen infuse depuy synthes arthrex smith-nephew
 """
 DRUGS = """
 gadolinium gadavist gadovist dotarem clariscan magnevist multihance omniscan prohance eovist
 primovist ablavar vasovist elucirem vueway gadobutrol gadoterate gadoteric gadobenate gadoxetate
-gadopentetate gadodiamide gadoteridol gadofosveset gadopiclenol omnipaque visipaque isovue
-ultravist optiray oxilan iomeron imeron accupaque ultraject solutrast xenetix conray cysto
-cystografin gastrografin gastroview telebrix hexabrix iohexol iodixanol iopamidol iopromide
-ioversol iomeprol ioxilan iobitridol iothalamate diatrizoate ioxaglate lumason sonovue definity
-optison barium redicat readi varibar volumen breeza lipiodol feraheme ferumoxytol glucagon
-buscopan hyoscine nitroglycerin lasix furosemide lexiscan regadenoson adenosine dobutamine
-aminophylline metformin glucophage insulin lantus humalog januvia ozempic trulicity jardiance
-farxiga levothyroxine synthroid prednisone prednisolone methylprednisolone dexamethasone
-decadron hydrocortisone benadryl diphenhydramine zyrtec claritin allegra tylenol acetaminophen
-paracetamol ibuprofen advil motrin aleve naproxen aspirin asa toradol ketorolac morphine
-fentanyl dilaudid hydromorphone oxycodone percocet hydrocodone vicodin tramadol ativan lorazepam
-versed midazolam valium diazepam xanax alprazolam propofol ketamine heparin lovenox enoxaparin
-coumadin warfarin eliquis apixaban xarelto rivaroxaban pradaxa dabigatran plavix clopidogrel
-brilinta ticagrelor tpa alteplase tenecteplase lipitor atorvastatin crestor rosuvastatin zocor
-simvastatin pravastatin metoprolol lopressor atenolol carvedilol coreg propranolol amlodipine
-norvasc diltiazem cardizem verapamil lisinopril enalapril losartan cozaar valsartan diovan hctz
-hydrochlorothiazide spironolactone digoxin amiodarone omeprazole prilosec pantoprazole protonix
-nexium zofran ondansetron reglan amoxicillin augmentin penicillin ampicillin cefazolin ancef
-keflex rocephin ceftriaxone cephalosporin cipro ciprofloxacin levaquin levofloxacin azithromycin
-zithromax doxycycline bactrim sulfa sulfamethoxazole trimethoprim vancomycin zosyn flagyl
-metronidazole gentamicin iodine iodide betadine latex lidocaine marcaine bupivacaine kenalog
-triamcinolone depomedrol cisplatin carboplatin oxaliplatin paclitaxel taxol docetaxel taxotere
-doxorubicin adriamycin cyclophosphamide cytoxan fluorouracil capecitabine xeloda gemcitabine
-gemzar irinotecan folfox folfiri folfirinox temozolomide temodar bevacizumab avastin trastuzumab
-herceptin pembrolizumab keytruda nivolumab opdivo ipilimumab rituximab rituxan imatinib gleevec
-erlotinib tarceva sunitinib sorafenib lenvatinib tamoxifen letrozole anastrozole arimidex femara
-lupron leuprolide zoladex casodex bicalutamide abiraterone zytiga enzalutamide xtandi
-methotrexate humira adalimumab enbrel remicade infliximab plaquenil hydroxychloroquine
-azathioprine imuran mycophenolate tacrolimus cyclosporine albuterol advair gabapentin neurontin
-lyrica pregabalin keppra levetiracetam dilantin phenytoin depakote valproate lamictal
-lamotrigine tegretol carbamazepine sinemet levodopa aricept donepezil memantine leqembi
-lecanemab aducanumab donanemab prozac zoloft sertraline lexapro cymbalta seroquel quetiapine
-risperdal lithium fosamax alendronate prolia denosumab zometa zoledronic botox
+gadopentetate gadodiamide gadoteridol gadofosveset gadopiclenol omnipaque visipaque isovue ultravist
+optiray oxilan iomeron imeron accupaque ultraject solutrast xenetix conray cysto cystografin
+gastrografin gastroview telebrix hexabrix iohexol iodixanol iopamidol iopromide ioversol iomeprol
+ioxilan iobitridol iothalamate diatrizoate ioxaglate lumason sonovue definity optison barium redicat
+readi varibar volumen breeza lipiodol feraheme ferumoxytol glucagon buscopan hyoscine nitroglycerin
+lasix furosemide lexiscan regadenoson adenosine dobutamine aminophylline metformin glucophage
+insulin lantus humalog januvia ozempic trulicity jardiance farxiga levothyroxine synthroid
+prednisone prednisolone methylprednisolone dexamethasone decadron hydrocortisone benadryl
+diphenhydramine zyrtec claritin allegra tylenol acetaminophen paracetamol ibuprofen advil motrin
+aleve naproxen aspirin asa toradol ketorolac morphine fentanyl dilaudid hydromorphone oxycodone
+percocet hydrocodone vicodin tramadol ativan lorazepam versed midazolam valium diazepam xanax
+alprazolam propofol ketamine heparin lovenox enoxaparin coumadin warfarin eliquis apixaban xarelto
+rivaroxaban pradaxa dabigatran plavix clopidogrel brilinta ticagrelor tpa alteplase tenecteplase
+lipitor atorvastatin crestor rosuvastatin zocor simvastatin pravastatin metoprolol lopressor
+atenolol carvedilol coreg propranolol amlodipine norvasc diltiazem cardizem verapamil lisinopril
+enalapril losartan cozaar valsartan diovan hctz hydrochlorothiazide spironolactone digoxin
+amiodarone omeprazole prilosec pantoprazole protonix nexium zofran ondansetron reglan amoxicillin
+augmentin penicillin ampicillin cefazolin ancef keflex rocephin ceftriaxone cephalosporin cipro
+ciprofloxacin levaquin levofloxacin azithromycin zithromax doxycycline bactrim sulfa
+sulfamethoxazole trimethoprim vancomycin zosyn flagyl metronidazole gentamicin iodine iodide
+betadine latex lidocaine marcaine bupivacaine kenalog triamcinolone depomedrol cisplatin carboplatin
+oxaliplatin paclitaxel taxol docetaxel taxotere doxorubicin adriamycin cyclophosphamide cytoxan
+fluorouracil capecitabine xeloda gemcitabine gemzar irinotecan folfox folfiri folfirinox
+temozolomide temodar bevacizumab avastin trastuzumab herceptin pembrolizumab keytruda nivolumab
+opdivo ipilimumab rituximab rituxan imatinib gleevec erlotinib tarceva sunitinib sorafenib
+lenvatinib tamoxifen letrozole anastrozole arimidex femara lupron leuprolide zoladex casodex
+bicalutamide abiraterone zytiga enzalutamide xtandi methotrexate humira adalimumab enbrel remicade
+infliximab plaquenil hydroxychloroquine azathioprine imuran mycophenolate tacrolimus cyclosporine
+albuterol advair gabapentin neurontin lyrica pregabalin keppra levetiracetam dilantin phenytoin
+depakote valproate lamictal lamotrigine tegretol carbamazepine sinemet levodopa aricept donepezil
+memantine leqembi lecanemab aducanumab donanemab prozac zoloft sertraline lexapro cymbalta seroquel
+quetiapine risperdal lithium fosamax alendronate prolia denosumab zometa zoledronic botox caverject
+edex trimix dabrafenib trametinib vemurafenib osimertinib olaparib ibrutinib venetoclax daratumumab
+bortezomib lenalidomide pomalidomide carfilzomib everolimus regorafenib cabozantinib pertuzumab
+cetuximab panitumumab durvalumab atezolizumab avelumab eculizumab natalizumab ocrelizumab fingolimod
+tocilizumab ustekinumab secukinumab semaglutide liraglutide dulaglutide sitagliptin empagliflozin
+dapagliflozin entresto sacubitril ezetimibe celecoxib celebrex meloxicam mobic diclofenac voltaren
+novalgin metamizol ibuflam marcumar falithrom dalteparin tinzaparin fraxiparine clexane arixtra
+torasemid ramipril bisoprolol candesartan pantozol euthyrox thyronajod decortin prednisolon urbason
+tavegil fenistil dormicum tramal palexia targin
 """
 EPONYMS = """
 fitzpatrick outerbridge kellgren lawrence tourette bechterew sudeck basedow dupuytren haglund
 baastrup forestier blount meigs leriche buerger kimura kikuchi rasmussen cotton ludwig lemierre
 fournier boerhaave zollinger ellison brodie codman lhermitte wallenberg horner holmes adie devic
 marburg balo schilder hallervorden menkes canavan krabbe alexander leigh zellweger refsum pompe
-mccune albright ollier maffucci gorham engelmann albers morquio sanfilippo klippel trenaunay
-rendu rosenthal galen labbe trolard heubner percheron adamkiewicz kommerell stafford stanford
-debakey crawford sanders essex lopresti ruedi ideberg mayfield evans boyd tronzo frankel denis
-magerl garland rigler kerckring santorini wirsung oddi vater fisher hunt hess spetzler ganz fort
-gleason parkinson parkinsons hodgkin hodgkins alzheimer alzheimers crohn crohns baker bakers
-colles towne townes waters caldwell dixon hounsfield graves hashimoto cushing addison barrett
-meckel morton mortons achilles douglas morison fleischner bosniak agatston gustilo salter harris
-garden bennett rolando monteggia galeazzi barton chauffeur lisfranc chopart jefferson hangman
-chance maisonneuve jones smith pott potts weber danis schatzker neer hill sachs bankart segond
-perthes legg calve osgood schlatter scheuermann schmorl modic pfirrmann tarlov cobb risser
-meniere paget pagets ewing wilms kaposi burkitt wegener takayasu kawasaki marfan ehlers danlos
-down downs turner klinefelter fallot eisenmenger ebstein chiari dandy walker sturge hippel
-lindau recklinghausen willis sylvius monro magendie luschka virchow robin broca wernicke heschl
-rolandic meckels morgagni bochdalek hartmann whipple roux billroth nissen kasai fontan glenn
-blalock taussig ross bentall carpal kienbock freiberg kohler sever sinding larsen pancoast
-hampton kerley westermark pseudomonas salmonella escherichia raynaud sjogren behcet bell
-guillain barre lewy huntington creutzfeldt jakob pick charcot babinski tinel phalen lachman
-mcmurray drawer hoffa hoffman hoffmann kelvin gray sievert becquerel tesla gauss curie henry
-larmor fourier judet ferguson stryker grashey zanca rosenberg merchant hughston laurin settegast
-sunrise danelius miller lauenstein dunn lequesne schuller stenvers law mayer fuchs pillsbury
-harrington dick dobbhoff foley swan hickman broviac groshong quinton tesio greenfield gunther
-dacron gore gortex kirschner steinmann ilizarov austin moore girdlestone ender nash doppler
-valsalva mueller trendelenburg fowler sims lauge hansen frykman mason regan morrey child pugh
-milan couinaud todani forrest breslow clark ann arbor lugano deauville curaçao mayo valeo
-karnofsky ecog duke dukes mallory weiss zenker killian schatzki ogilvie hirschsprung hutch budd
-mirizzi klatskin krukenberg brenner sertoli leydig peyronie cowper bartholin skene gartner
-nabothian asherman mullerian wolffian rokitansky aschoff ivor lewis hinchey rosai dorfman
-castleman erdheim chester langerhans gaucher niemann fabry wilson hurler hunter
+mccune albright ollier maffucci gorham engelmann albers morquio sanfilippo klippel trenaunay rendu
+rosenthal galen labbe trolard heubner percheron adamkiewicz kommerell stafford stanford debakey
+crawford sanders essex lopresti ruedi ideberg mayfield evans boyd tronzo frankel denis magerl
+garland rigler kerckring santorini wirsung oddi vater fisher hunt hess spetzler ganz fort gleason
+parkinson parkinsons hodgkin hodgkins alzheimer alzheimers crohn crohns baker bakers colles towne
+townes waters caldwell dixon hounsfield graves hashimoto cushing addison barrett meckel morton
+mortons achilles douglas morison fleischner bosniak agatston gustilo salter harris garden bennett
+rolando monteggia galeazzi barton chauffeur lisfranc chopart jefferson hangman chance maisonneuve
+jones smith pott potts weber danis schatzker neer hill sachs bankart segond perthes legg calve
+osgood schlatter scheuermann schmorl modic pfirrmann tarlov cobb risser meniere paget pagets ewing
+wilms kaposi burkitt wegener takayasu kawasaki marfan ehlers danlos down downs turner klinefelter
+fallot eisenmenger ebstein chiari dandy walker sturge hippel lindau recklinghausen willis sylvius
+monro magendie luschka virchow robin broca wernicke heschl rolandic meckels morgagni bochdalek
+hartmann whipple roux billroth nissen kasai fontan glenn blalock taussig ross bentall carpal
+kienbock freiberg kohler sever sinding larsen pancoast hampton kerley westermark pseudomonas
+salmonella escherichia raynaud sjogren behcet bell guillain barre lewy huntington creutzfeldt jakob
+pick charcot babinski tinel phalen lachman mcmurray drawer hoffa hoffman hoffmann kelvin gray
+sievert becquerel tesla gauss curie henry larmor fourier judet ferguson stryker grashey zanca
+rosenberg merchant hughston laurin settegast sunrise danelius miller lauenstein dunn lequesne
+schuller stenvers law mayer fuchs pillsbury harrington dick dobbhoff foley swan hickman broviac
+groshong quinton tesio greenfield gunther dacron gore gortex kirschner steinmann ilizarov austin
+moore girdlestone ender nash doppler valsalva mueller trendelenburg fowler sims lauge hansen frykman
+mason regan morrey child pugh milan couinaud todani forrest breslow clark ann arbor lugano deauville
+curaçao mayo valeo karnofsky ecog duke dukes mallory weiss zenker killian schatzki ogilvie
+hirschsprung hutch budd mirizzi klatskin krukenberg brenner sertoli leydig peyronie cowper bartholin
+skene gartner nabothian asherman mullerian wolffian rokitansky aschoff ivor lewis hinchey rosai
+dorfman castleman erdheim chester langerhans gaucher niemann fabry wilson hurler hunter rathke
+latarjet chagas ommaya greulich pyle fraumeni kleinfelter apert noonan dercum goodpasture churg
+strauss alport bartter gitelman conn gardner turcot cowden peutz jeghers lynch mikulicz lyell bowen
+merkel duchenne dejerine friedreich rett angelman prader willi patau treacher stickler jaffe
+lichtenstein panner iselin thiemann garre looser zuckerkandl denonvilliers gerota toldt treitz
+petersen spigel spigelian grynfelt littre richter amyand hesselbach scarpa camper cloquet cooper
+bassini shouldice ladd kocher pringle glisson cantlie heister calot moynihan kernohan mobitz holter
+brugada tawara purkinje carney loeys dietz sotos soto proteus weill marchesani kabuki kartagener
+caplan felty stills still schnitzler adamantiades susac sandifer lennox gastaut dravet ohtahara
+landau kleffner miyoshi steinert thomsen kennedy hirayama kugelberg welander fahr wilsons mondor
+phyllodes stewart treves batson ashermans fitz hugh kegel enneking mirel mirels campanacci tile
+letournel thompson pipkin winquist gartland milch bado regan-morrey hutchinson goyrand pellegrini
+stieda iliotibial morel lavallee wartenberg guyon struthers osborne frohse baxter
 """
 CLINICAL = """
 tumour oedema haematoma hypodense hyperdense isodense hyperintense hypointense isointense
@@ -210,6 +231,24 @@ perimenopausal bias blocker carina concha cone delta ethyl holder iris meta poin
 steppe vena violet nihss aspects meds med rx allergies tics tici moca mmse apgar asia edss hrqol
 ecog who figo tnm ajcc birads pirads lirads tirads lungrads orads cadrads nirads ldct cxrs kubs
 jude staging grading scoring nml wdwn nourished
+"""
+ABBREVIATIONS = """
+abg abi abpm abvd acdf ace acei acom adls adpkd aki als amh ana anca apc apd ards arvc asd auc avf
+avm avn avnrt avr bcc bcg beacopp bmt bnp bph bpd brvo cbd cdh chemo chop cidp cjd cmc cml cns cppd
+crao crrt crt csf ctd cts cvd cvvh dbs ddh dish dka dmard dnr dni dtr eac ebl ecmo ecv egd ercps
+eswl etoh eus evd fai feno ffr fsgs ftt fuo gct gerd gist gpa gsw gvhd hba1c hbsag hcm hellp hfpef
+hfref hht hida hipec hit hnp hocm hrt hsct hus ibd ibs icds igg iga ige igm inh itp iud ivdu ivf
+ivig jia kps lbbb ldh lft lfts los lscs lvad lvedd lvef lvesd lvh mac mals mbc mgus mibg mndo mpn
+mssa mvp mvr nafld nasc nec nets nf1 nf2 nicm nsaid nsaids nsvd nyd ocd ocp odi opll pah paf pals
+pcos pcr pft pfts pid pjp plif pmr pnet pots pres prbc prrt psh psp psvt ptca pth ptsd pud pvc pvcs
+pvr rbbb rbc rdw rhabdo rop rosc rsi rvh sbo scd sci siadh sids sirs sle slac snhl ssri stemi nstemi
+svt tbsa tios tips tnbc trach tram turp turbt uri urti utis vac vad vap vats vcf vsd vtach vte wpw
+creat hgba1c a1c trop lipase amylase bili tbili alkphos lytes glu gluc ferritin datscan octreoscan
+neuraceq amyvid vizamyl lymphoseek zevalin bexxar xofigo lutathera pluvicto axumin detectnet
+illuccix netspot posluma locametz tauvid rubidium cardiolite myoview thallium sestamibi tetrofosmin
+mebrofenin choletec pertechnetate colloid hmpao ecd wbcs gallium fes choline spondy listhesis djd
+ddd scoli effus atelect consol infil opac hydro divertic appy appe chole hyst laps exlap washout
+debridement explor reimplant kypho rhizo facets sij sijoint prp
 """
 KERNELS = """
 hr hrct br bl qr ur uf hf hv hd hk fc yc yb ya yd ch cb cc cd yl lu ld std bv bf bg sv

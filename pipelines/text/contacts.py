@@ -10,7 +10,7 @@ _email = re.compile(
     r"|(?<![\w.+%-])(?!\d[\d.,]*[A-Za-z]{0,3}@)[\w.+-]{1,64}@[\w-]*(?![\w@])"
 )
 _url = re.compile(
-    r"(?:https?|ftps?|file)://[^\s<>\"')\]]+|\bwww\.[^\s<>\"')\]]+"
+    r"\\\\[\w.$-]+(?:\\[\w.$-]+)+|(?:https?|ftps?|file)://[^\s<>\"')\]]+|\bwww\.[^\s<>\"')\]]+"
     r"|(?<![\w.@-])(?:[a-z0-9-]+\.)+(?:com|org|net|edu|gov|info|de|fr|es|it|nl|at|ch|uk|eu"
     r"|io|jp|kr|cn|pl|se|no|dk|fi|be|pt|gr|au|ca|health|hospital|clinic|local|lan|internal"
     r"|intra|intranet|localdomain|corp|home|arpa)\b(?:/[^\s<>\"')\]]*)?",
@@ -18,8 +18,15 @@ _url = re.compile(
 )
 _network = re.compile(
     r"(?<![\w.])(?<!software )(?<!version )(?<!ver )(?<!rev )(?:(?:25[0-5]|2[0-4]\d"
-    r"|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)(?![\w.]*\d)"
+    r"|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)(?::\d{1,5})?(?![\w.]*\d)"
 )
+_network_6 = re.compile(
+    r"(?<![\w:])(?:[0-9a-f]{1,4}:){3,7}[0-9a-f]{1,4}(?![\w:])"
+    r"|(?<![\w:])(?:[0-9a-f]{1,4}:){1,6}(?::[0-9a-f]{1,4}){1,6}(?![\w:])"
+    r"|(?<![\w:-])(?:[0-9a-f]{2}[:-]){5}[0-9a-f]{2}(?![\w:-])",
+    re.IGNORECASE,
+)
+"""IPv6 addresses, and those of network cards."""
 _security = re.compile(r"(?<![\w-])\d{3}-\d{2}-\d{4}(?![\w-])")
 _NO_UNIT = r"(?![ \t]*(?:mm|cm|ms|msec|hu|ml|mg|hz|s|x|%)\b)"
 _phone = re.compile(
@@ -50,8 +57,8 @@ def find_contacts(text: str) -> Iterator[Span]:
     if "@" in text:
         for found in _email.finditer(text):
             yield Span(found.start(), found.end(), Reason.EMAIL)
-    if "." in text or ":" in text:
-        for pattern in (_url, _network):
+    if "." in text or ":" in text or "\\" in text:
+        for pattern in (_url, _network, _network_6):
             for found in pattern.finditer(text):
                 yield Span(found.start(), found.end(), Reason.URL)
 

@@ -25,7 +25,7 @@ _UNSURE_MONTH = "ago|dic|gen|mag|set"
 _YEAR = r"(?:(?:18|19|20)\d{2})"
 _DAY = r"(?:0?[1-9]|[12]\d|3[01])"
 _TIME = (
-    r"(?:,?[ ]?(?:at |um |à |@ ?)(?:[01]\d|2[0-3])[0-5]\d(?:[ ]?h(?:rs?)?)?(?![\w.])"
+    r"(?:(?:[ ]|,?[ ]?(?:at |um |à |@ ?))(?:[01]\d|2[0-3])[0-5]\d(?:[ ]?h(?:rs?)?)?(?![\w.]|[ ]?m[lg]\b)"
     r"|,?[ T]*(?:at |um |à |@ ?)?(?:[01]?\d|2[0-4])[:h][0-5]\d(?:[:m][0-5]\d(?:\.\d+)?)?"
     r"(?:s\b)?(?: ?[ap]\.?m\.?\b)?(?: ?uhr\b)?(?:Z|[+-]\d{2}:?\d{2})?)?"
 )
@@ -41,7 +41,7 @@ _numeric = re.compile(
     rf"(?P<y>{_YEAR})(?P<s1>[-/._ ])(?P<m>0?[1-9]|1[0-2])(?P=s1)(?P<d>{_DAY})"
     rf"|(?P<a>\d{{1,2}})(?P<s2>[-/.]) ?(?P<b>\d{{1,2}})(?P=s2) ?(?P<yy>{_YEAR}|\d{{2}})"
     rf"|(?:0[1-9]|1[0-2])[-/.]{_YEAR}|[1-9]/{_YEAR}|{_YEAR}[-/](?:0[1-9]|1[0-2])"
-    rf")(?![\d/-]|[.,]\d|[A-SU-Za-z]){_UNIT}{_TIME}",
+    rf")(?![\d/-]|[.,]\d|(?!T\d)[A-Za-z]){_UNIT}{_TIME}",
     re.IGNORECASE,
 )
 _in_protocol = re.compile(
@@ -78,7 +78,7 @@ _CAPITAL_MONTH = "|".join(
     )
 )
 _without_year = re.compile(
-    rf"(?<![^\W_])(?:(?:{_CAPITAL_MONTH})\.?[ \t]?{_DAY}(?:st|nd|rd|th)?"
+    rf"(?<![^\W_])(?:(?:{_CAPITAL_MONTH})\.?[ \t/-]?{_DAY}(?:st|nd|rd|th)?"
     rf"|{_DAY}(?:st|nd|rd|th|\.|er)?[ \t]?(?:of )?(?:{_CAPITAL_MONTH}))(?![^\W_]"
     rf"|[.,/-]\d){_UNIT}{_TIME}"
 )
@@ -157,7 +157,10 @@ def _is_date(found: re.Match[str]) -> bool:
         return False
     if len(year) == 4 or found["s2"] == "/":
         return True
-    return len(found["a"]) == len(found["b"]) == 2  # 1.2.10 is a version, 02.03.10 a date
+    has_day = max(first, second) > _MONTHS_A_YEAR
+    return (
+        has_day or len(found["a"]) == len(found["b"]) == 2
+    )  # 1.2.10 is a version, 02.03.10 a date
 
 
 def find_ages(text: str) -> Iterator[Span]:

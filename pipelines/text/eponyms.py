@@ -41,12 +41,21 @@ _PAIRS = word_set(
     creutzfeldt-jakob lauge-hansen rosai-dorfman niemann-pick charcot-marie-tooth osler-weber-rendu
     blalock-taussig blalock-hanlon pierre-robin erdheim-chester langerhans-hand lambert-eaton
     mayer-rokitansky mayo-robson paget-schroetter may-thurner brown-sequard tolosa-hunt
-    birt-hogg-dube
+    birt-hogg-dube greulich-pyle swyer-james li-fraumeni roux-en-y kimmelstiel-wilson prader-willi
+    landouzy-dejerine muir-torre jaffe-lichtenstein pringle-maneuver denonvilliers-fascia wells-score
     churg-strauss kasabach-merritt meyer-weigert fitz-hugh-curtis graves-basedow crohn-colitis
     kellgren-lawrence gustilo-anderson mason-johnston garden-pauwels neer-horowitz hawkins-canale
     sinding-larsen-johansson adams-stokes argyll-robertson bence-jones reed-sternberg hand-schuller
     """
 )
+_SIGNS = word_set(
+    """
+    disease syndrome sign classification score criteria maneuver contracture palsy phenomenon
+    malformation anomaly chorea thyroiditis granulomatosis cardiomyopathy lymphoma sarcoma syndrom
+    krankheit zeichen sindrome maladie
+    """
+)
+"""What is called by a name that need not be in a list."""
 _GRADES = frozenset(["ii", "iii", "iv", "vi", "iib", "iia", "iiia", "iiib"])
 _LETTERS = frozenset(["a", "b", "c", "i", "v"])
 """Grades too, where something follows."""
@@ -76,6 +85,17 @@ def is_eponym(text: str, tokens: Sequence[Token], number: int) -> bool:
     other = tokens[following].low
     is_grade = other in _GRADES or (other in _LETTERS and following + 1 < len(tokens))
     return between in _SPACES and (other in _NOUNS or other[0].isdigit() or is_grade)
+
+
+def is_sign(text: str, tokens: Sequence[Token], number: int) -> bool:
+    """Return True for any word that a disease, sign or score is called by: ``Heidelberg score``."""
+    following = number + 1
+    if following < len(tokens) and tokens[following].low == "s":
+        following += 1
+    if following >= len(tokens):
+        return False
+    between = text[tokens[following - 1].end : tokens[following].start]
+    return between in (" ", "-") and tokens[following].low in _SIGNS
 
 
 def is_pair(text: str, tokens: Sequence[Token], number: int) -> bool:

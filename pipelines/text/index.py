@@ -3,6 +3,7 @@
 What is found here is what the release gate searches (``ops/manual/verify.md``), and more.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from enum import Enum, auto
 from functools import cached_property
@@ -25,6 +26,9 @@ _LEAST_NEAR = 5
 _LEAST_PLACE_WORD = 5
 _SIDES = frozenset("lrwctx")
 _MOST_GAP = 3
+_MOST_CUE = 12
+_cue = re.compile(r"\b(?:by|per|dr|rn|md|tech|nurse|from|cc|attn|with)[.:]?[ ]$", re.IGNORECASE)
+"""Before an initial that could be a side: ``per R Black``."""
 _UNKNOWN = (Verdict.UNKNOWN, Verdict.NAME, Verdict.NAME_OR_WORD, Verdict.PLACE, Verdict.EPONYM)
 
 
@@ -139,7 +143,9 @@ class KnownIndex:
             if low in words:
                 if self._is_meant(text, tokens, number, words[low]):
                     yield Span(token.start, token.end, words[low].reason)
-                    beside = (number, number)
+                    before = words.get(tokens[number - 1].low) if number else None
+                    is_one = before is not None and before.persons & words[low].persons
+                    beside = (number - bool(is_one), number)
                     yield from self._find_initials(text, tokens, beside, words[low].persons)
             elif token.raw == low and low.isalpha():
                 continue
@@ -225,7 +231,7 @@ class KnownIndex:
         return (
             text[other.end : other.end + 1] == "."
             or "," in before
-            or (is_before_name and other.low not in _SIDES)
+            or (is_before_name and not _is_side(text, other))
         )
 
     def _is_initial(self, token: Token, persons: frozenset[int]) -> bool:
@@ -245,7 +251,7 @@ class KnownIndex:
         token = tokens[first]
         for before in reversed(tokens[max(first - 3, 0) : first]):
             between = text[before.end : token.start]
-            is_plain = between == " " and before.raw.isupper() and before.low not in _SIDES
+            is_plain = between == " " and before.raw.isupper() and not _is_side(text, before)
             if not (self._is_initial(before, persons) and (is_plain or between in (".", ". "))):
                 break
             yield Span(before.start, token.start, Reason.NAME_KNOWN)
@@ -254,7 +260,8 @@ class KnownIndex:
         if number + 1 < len(tokens) and self._is_initial(tokens[number + 1], persons):
             after = tokens[number + 1]
             between, mark = text[token.end : after.start], text[after.end : after.end + 1]
-            is_last = mark in ("", ",", ";", ")", ".", "\n")
+            is_full = first < number and after.low not in "lr"
+            is_last = mark in ("", ",", ";", ")", ".", "\n") or (is_full and mark == " ")
             if between in (" ", ", ", ",", "_", "^") and after.raw.isupper() and is_last:
                 yield Span(token.end, after.end + (mark == "."), Reason.NAME_KNOWN)
 
@@ -266,6 +273,12 @@ class KnownIndex:
         if not any(name[0] == low[0] and _is_one_apart(name, low) for name in names):
             return False
         return judge(low) not in (Verdict.WORD, Verdict.EPONYM)
+
+
+def _is_side(text: str, token: Token) -> bool:
+    """Return True for a letter that may be a side, unless a word before it says a name."""
+    before = max(token.start - _MOST_CUE, 0)
+    return token.low in _SIDES and _cue.search(text, before, token.start) is None
 
 
 def _is_always(word: Word | None) -> bool:

@@ -9,18 +9,20 @@ from pipelines.text.vocabulary import Verdict, is_clinical, is_own, judge
 
 _HEADS = word_set(
     """
-    hospital hospitals clinic clinics center centre infirmary institute university hospice
+    uniklinik uniklinikum hospital hospitals clinic clinics center centre infirmary institute university hospice
     sanatorium klinikum klinik kliniken krankenhaus universitatsklinikum universitatsklinik
     universitat praxis radiologie charite spital inselspital universitatsspital hopital
     clinique chu chru hospitalier clinica hospitalario ospedale policlinico azienda istituto
     ziekenhuis umc mc medisch associates partners healthcare imaging radiology diagnostics
     laboratory laboratories foundation trust polyclinic memorial regional
+    ctr hosp practice surgery instituto institut az
     """
 )
 _TAIL_ONLY = word_set(
     """
     center centre imaging radiology associates partners foundation trust diagnostics
     laboratory laboratories healthcare radiologie praxis mc institute memorial regional
+    ctr practice surgery institut
     """
 )
 """Make an institution only after a name."""
@@ -32,18 +34,21 @@ _QUALIFIERS = word_set(
     cancer heart eye imaging diagnostic radiology state federal municipal saint st mount mt
     holy good trinity mary marys our lady teaching district universitario universitaire
     universitario san santa santo sankt stadtisches civil academic academisch militar naval
+    nacional nazionale family sick special women sint med
     army free advanced open premier mri valley lake hill park river
     """
 )
 _FOLLOWING = word_set(
     """
     of the for and de del della du des d la le el los las der am im st san santa sant saint s
-    van het di and at
+    van het di and at dr prof sint
     """
 )
+_OF = frozenset(["for", "of", "de", "del", "della", "di"])
 _WITHIN = frozenset(["s", "of", "and", "the", "for"])
-_SHORTENED = frozenset(["st", "mt", "univ"])
+_SHORTENED = frozenset(["st", "mt", "univ", "dr", "prof"])
 _MOST_LEFT = 6
+_MOST_PLAIN = 3
 _MOST_ACRONYM = 5
 
 
@@ -65,7 +70,8 @@ def find_institutions(
             before = tokens[left:number]
             if token.low in _TAIL_ONLY and not _names(before) and len(before) < 2:
                 continue
-            if left < number or _names(tokens[number + 1 : right]):
+            is_long = right > number + _MOST_PLAIN  # Hospital for Sick Children
+            if left < number or is_long or _names(tokens[number + 1 : right]):
                 yield Span(tokens[left].start, tokens[right - 1].end, Reason.INSTITUTION)
 
 
@@ -75,11 +81,11 @@ def _names(tokens: Sequence[Token]) -> bool:
 
 def _is_proper(token: Token) -> bool:
     """Return True for a name, a place, an unknown word; for initials of an institution."""
-    if not token.raw[0].isupper():
+    if not token.raw[0].isupper() or not token.raw.isalpha():
         return False
     if judge(token.raw.casefold()) is not Verdict.WORD:
         return True
-    is_acronym = token.raw.isupper() and 1 < len(token.raw) <= _MOST_ACRONYM
+    is_acronym = token.raw.isupper() and token.raw.isalpha() and 1 < len(token.raw) <= _MOST_ACRONYM
     return is_acronym and not _is_clinical(token)
 
 
@@ -117,7 +123,10 @@ def _right(text: str, tokens: Sequence[Token], number: int) -> int:
         if token.low in _FOLLOWING:
             continue
         is_head = token.low in _HEADS and token.low not in _TAIL_ONLY
-        is_qualifier = token.low in _QUALIFIERS and not _is_clinical(token)
+        before = tokens[after - 1].low
+        is_said = before in _OF and last > number + 1 and token.raw.istitle()
+        is_plain = not _is_clinical(token) or before in _OF or before in _QUALIFIERS
+        is_qualifier = is_said or (token.low in _QUALIFIERS and is_plain)
         if not (token.raw[0].isupper() and (is_head or is_qualifier or _is_proper(token))):
             break
         last = after + 1

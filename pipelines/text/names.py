@@ -7,7 +7,8 @@ where a title, a role, a given name or an initial makes it one.
 import re
 from collections.abc import Iterator, Sequence
 
-from pipelines.text.eponyms import is_eponym, is_pair
+from pipelines.text.dictionaries import given_names
+from pipelines.text.eponyms import is_eponym, is_pair, is_sign
 from pipelines.text.reasons import Reason, Span
 from pipelines.text.titles import (
     AFTER,
@@ -45,17 +46,32 @@ _joint = re.compile(r"[ \t]?[.,'\u2019\xb4`^-]?[ \t]?")
 _after_role = re.compile(r"[ \t]*[:.#=-]*[ \t]*(?:is[ \t]+)?")
 _list = re.compile(r"[ \t]*[,;/&+][ \t]*")
 _initials = re.compile(r"(?:[A-Z]\.[ \t]?){1,3}(?:[A-Z]\b\.?)?|[A-Z]{2,3}\b(?!\.\w)")
+_CHINESE = (
+    r"(?<![\u3400-\u9fff])[王李张張刘劉陈陳杨楊赵趙黄黃周吴吳徐孙孫胡朱高林何郭马馬罗羅梁宋郑鄭谢謝韩韓唐冯馮于董萧蕭"
+    r"程曹袁邓鄧许許傅沈曾彭吕呂苏蘇卢盧蒋蔣蔡贾賈丁魏薛叶葉阎閻余潘杜戴夏钟鍾汪田任姜范方石姚谭譚廖邹鄒熊金陆陸郝孔白崔康毛"
+    r"邱秦江史顾顧侯邵孟龙龍万萬段雷钱錢汤湯尹黎易常武乔喬贺賀赖賴龚龔文][\u3400-\u9fff]{1,2}(?![\u3400-\u9fff])"
+)
+"""A frequent surname and one or two ideographs, by themselves."""
 _honorific = re.compile(
     r"[\u3400-\u9fff]{2,4}?(?=(?:様|先生|さん|くん|殿|氏名|教授|医師|技師))|[가-힣]{2,4}(?=\s?(?:님|선생|씨|교수))"
     r"|(?<=氏名)[:\uff1a ]?[\u3400-\u9fff]{2,4}|(?<=患者名)[:\uff1a ]?[\u3400-\u9fff]{2,4}"
+    rf"|(?<=[主医醫][任师生師])[:\uff1a ]\s?{_CHINESE}|{_CHINESE}(?=\s?(?:医生|医师|大夫|主任))"
     r"|(?<=姓名)[:\uff1a ]?[\u3400-\u9fff]{2,4}|(?<=환자명)[:\uff1a ]?[가-힣]{2,4}"
 )
 _CUES = TITLES | ROLES | RELATIVES | DONE | {"by"}
 _MOST_ABBREVIATED = 5
 """Letters of an unknown word in capitals that is no name in a text with small letters."""
+_no_onset = re.compile(
+    r"(?!sch|chr|str|thr|phr|spr|scr|spl|shr|skr|chl|szc|[kpbtgdw]rz|str|zby|zdr|stj|mc|m[bpt]|n[dgkst])"
+    r"[bcdfghjklmnpqrstvwxz]{3}"
+)
+"""Begins an abbreviation: ``FRFSE``; no name begins so."""
 _vowels = frozenset("aeiouy")
 _LATIN_END = "\u024f"
-_named = (Verdict.NAME, Verdict.NAME_OR_WORD, Verdict.EPONYM, Verdict.UNKNOWN, Verdict.PLACE)
+_named = (
+    *(Verdict.NAME, Verdict.NAME_OR_WORD, Verdict.EPONYM, Verdict.UNKNOWN, Verdict.PLACE),
+    Verdict.FOREIGN,
+)
 
 
 class NameFinder:
@@ -136,7 +152,14 @@ class NameFinder:
         if token.low in ROLES and _after_role.fullmatch(between):
             return ":" in between or "=" in between or self._starts_name(following)
         if token.low in RELATIVES and between in (" ", ", ", " (", ": "):
-            return word.raw.istitle() and is_possible_name(word.low) and not is_clinical(word.low)
+            is_word = is_clinical(word.low) or is_own(word.low)
+            verdict = judge(word.raw.casefold())
+            may_be_name = is_possible_name(word.low) or verdict in (
+                Verdict.UNKNOWN,
+                Verdict.FOREIGN,
+            )
+            is_given = word.low in given_names() and word.low not in RELATIVES
+            return word.raw.istitle() and (is_given or (may_be_name and not is_word))
         return False
 
     def _starts_name(self, number: int) -> bool:
@@ -169,19 +192,26 @@ class NameFinder:
 
     def _is_meant(self, number: int, verdict: Verdict) -> bool:
         """Return True where a word that is a name by itself is one here."""
-        start, end, raw, _ = self._tokens[number]
+        start, end, raw, token_low = self._tokens[number]
         in_protocol = "_" in (self._text[start - 1 : start], self._text[end : end + 1])
         if in_protocol and (verdict is Verdict.UNKNOWN or len(raw) < _LEAST_IN_PROTOCOL):
             return False
         if raw.islower() and raw[0] != raw[0].upper():
             is_name = verdict is Verdict.NAME and not in_protocol and len(raw) >= _LEAST_UNKNOWN
             return is_name and not is_word_of(raw, self._languages)
+        if is_pair(self._text, self._tokens, number):
+            return False
+        if verdict is Verdict.FOREIGN:
+            return not is_word_of(raw.casefold(), self._languages) and _is_like_name(raw)
+        if verdict is not Verdict.EPONYM and is_sign(self._text, self._tokens, number):
+            return False
         if verdict is Verdict.UNKNOWN:
             is_short = raw.isupper() and len(raw) <= _MOST_ABBREVIATED and raw.isascii()
             return _is_like_name(raw) and not (is_short and self._has_small)
         if verdict is Verdict.EPONYM:
-            return not is_eponym(self._text, self._tokens, number)
-        return not is_pair(self._text, self._tokens, number)
+            is_surname = is_frequent_surname(token_low)
+            return is_surname and not is_eponym(self._text, self._tokens, number)
+        return True
 
     def _is_camel_name(self, token: Token) -> bool:
         """Return True for ``McDonald``, ``JaneDoe``; False for protocols."""
@@ -190,7 +220,9 @@ class NameFinder:
             return False
         parts = parts_of(token)
         if parts[0].low in PARTICLES and len(parts) == 2 and parts[1].raw.istitle():
-            return judge(token.low) is not Verdict.WORD
+            verdict = judge(token.low)
+            is_sign = verdict is Verdict.EPONYM and not is_frequent_surname(token.low)
+            return verdict is not Verdict.WORD and not is_sign
         return any(
             len(part.low) >= _LEAST_IN_PROTOCOL
             and judge(part.low) in (Verdict.NAME, Verdict.NAME_OR_WORD)
@@ -237,6 +269,8 @@ class NameFinder:
         token = self._tokens[number]
         if token.low in TITLES or token.low in ROLES or token.low in AFTER:
             return False
+        if between.strip() == "-" != between:
+            return False
         before = self._tokens[number - 1]
         if "," in between:
             return self._is_name(number) or self._is_last_initial(token)
@@ -246,7 +280,8 @@ class NameFinder:
 
     def _is_free(self, token: Token) -> bool:
         """Return True for a word that may be anything, after a given name and an initial."""
-        return token.raw.istitle() and not is_own(token.low) and not is_clinical(token.low)
+        is_word = is_own(token.low) or is_clinical(token.low)
+        return token.raw.istitle() and len(token.raw) > 1 and not is_word
 
     def _leads_to_name(self, number: int, *, is_meant: bool) -> bool:
         following = number + 1
@@ -349,7 +384,7 @@ def _is_like_name(raw: str) -> bool:
     if raw.isupper() and len(raw) < _LEAST_UNKNOWN:
         return False
     low = fold(raw)
-    if not _vowels.intersection(low):
+    if not _vowels.intersection(low) or (raw.isupper() and _no_onset.match(low)):
         return False
     consonants = 0
     for letter in low:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from pipelines.text.tokens import fold, fold_german, is_unspaced, words_of
+from pipelines.vocabulary import is_particle
 
 Words = tuple[str, ...]
 
@@ -48,6 +49,10 @@ class Person(NamedTuple):
         family, given, *middle = self.components
         yield family + given
         yield given + family
+        for word in family if len(family) > 1 else ():  # one of two family names
+            if is_particle(word):
+                continue
+            yield from ((word, *given), (*given, word))
         if middle:
             yield from (family + given + middle[0], given + middle[0] + family)
             yield from ((*family, *given, middle[0][0][0]), (*given, middle[0][0][0], *family))

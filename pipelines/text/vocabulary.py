@@ -36,6 +36,8 @@ class Verdict(Enum):
     NAME_OR_WORD = auto()
     """A name where it has a capital."""
     NAME = auto()
+    FOREIGN = auto()
+    """A word of another language than English, or a name of its speakers."""
     UNKNOWN = auto()
 
 
@@ -99,7 +101,7 @@ _stem = re.compile(
     r"|valv|vascul|vaskul|ventric|ventrik|vertebr|vesic|viscer)"
 )
 _ending = re.compile(
-    r"(?:itis|ite|iti|ites|ose|osi|osen|om|ome|omi|omen|omas|ie|ien|ia|ias|ico|ica|icos|icas|ici"
+    r"(?:lyse|lysen|lisi|lisis|asis|asi|ase|itis|ite|iti|ites|ose|osi|osen|om|ome|omi|omen|omas|ie|ien|ia|ias|ico|ica|icos|icas|ici"
     r"|iche|ique|iques|isch|ische[nrsm]?|al|ale|ales|ali|aux|ar|are|ares|ari|aren|aire|aires|ario"
     r"|aria|ell|elle[nrsm]?|eel|air|eux|euse|oso|osa|osi|ose|ung|ungen|ion|ione|ioni|iones|ionen"
     r"|aal|iek|isme|ismo|ismus|ade|ura|ur|ures)$"
@@ -110,10 +112,11 @@ _GERMAN_ENDS = re.compile(
 )
 _name_end = re.compile(
     r"(?:berg|burg|stein|mann|bach|feld|dorf|hof|hoff|horst|th?al|wald|haus|hausen|heim|hart|rich"
+    r"|stadt|furth?|ingen|kirch|kirchen|weiler|hagen|bro?u?nn|born|beck|see|holz|busch|graf|kamp"
     r"|brand|brecht|ert|brück|er)s?$"
 )
 """Ends surnames that are made of two German words."""
-_LEAST_COMPOUND = 9
+_LEAST_COMPOUND = 8
 _LEAST_HEAD = 4
 _word = re.compile(r"[^\W\d_]{2,}")
 
@@ -130,15 +133,19 @@ def judge(word: str) -> Verdict:
         return Verdict.PLACE
     if is_possible_name(bare):
         return _name_or_word(word, bare)
-    is_word = bare in _eponyms() or _is_word(word, bare)
-    return Verdict.WORD if is_word else Verdict.UNKNOWN
+    if bare in _eponyms():
+        return Verdict.EPONYM
+    if _is_word(word, bare):
+        return Verdict.WORD
+    is_spoken = any(is_foreign(spelled) for spelled in _spellings(word))
+    return Verdict.FOREIGN if is_spoken else Verdict.UNKNOWN
 
 
 def _name_or_word(word: str, bare: str) -> Verdict:
     if bare in _eponyms():
         return Verdict.EPONYM
     # Männer is a word, though Manner is a name
-    is_word = is_ordinary_name(bare) if word.isascii() else is_foreign(word)
+    is_word = is_ordinary_name(bare) if word.isascii() else any(map(is_foreign, _spellings(word)))
     return Verdict.WORD if is_word else _name(bare)
 
 
@@ -148,7 +155,6 @@ def _is_word(word: str, bare: str) -> bool:
         or dictionary("en").count(word)
         or bare in _standard_words()
         or _is_medical(bare)
-        or any(is_foreign(spelled) for spelled in _spellings(word))
         or _is_compound(bare)
         or _is_german_compound(word)
         or _is_derived(bare)
@@ -174,24 +180,30 @@ def is_own(bare: str) -> bool:
 
 
 def languages_of(words: Iterable[str]) -> tuple[str, ...]:
-    """Return the languages, but English, that have two of `words` or a long one on their own."""
-    words = frozenset(words)
-    return tuple(
-        language
-        for language, listed in _LISTS.items()
-        if sum(1 + (len(word) >= _LEAST_TELLING) for word in words & _only(listed)) >= 2
-    )
+    """Return the languages, but English, that have a telling word of `words`, or two."""
+    found = [language for word in frozenset(words) for language in _languages_of(word)]
+    return tuple(language for language in _LISTS if found.count(language) > 1)
+
+
+@lru_cache(maxsize=16_384)
+def _languages_of(word: str) -> tuple[str, ...]:
+    """Return the languages of a word that is not English; twice where our own list has it."""
+    if len(word) < 2 or not word.isalpha() or dictionary("en").count(word) or is_clinical(word):
+        return ()
+    listed = [language for language, words in _LISTS.items() if word in _words(words)]
+    spoken = [language for language in _LISTS if is_word_of(word, (language,))]
+    if len(word) < _LEAST_TELLING or is_possible_name(word):
+        return (*listed, *(set(listed) if len(listed) == 1 else ()))
+    return (*listed, *listed, *(spoken if len(spoken) == 1 else ()))
 
 
 def is_word_of(word: str, languages: Iterable[str]) -> bool:
     """Return True for a word of one of the languages."""
-    return any(dictionary(language).count(word) for language in languages)
-
-
-@lru_cache(maxsize=8)
-def _only(listed: str) -> frozenset[str]:
-    """Return the words of a list that are not English."""
-    return frozenset(word for word in _words(listed) if not dictionary("en").count(word))
+    return any(
+        dictionary(language).count(spelled)
+        for language in languages
+        for spelled in _spellings(word)
+    )
 
 
 def is_frequent_surname(bare: str) -> bool:
@@ -214,7 +226,7 @@ def _spellings(word: str) -> list[str]:
     german = word
     for plain, accented in (("ae", "ä"), ("oe", "ö"), ("ue", "ü")):
         german = german.replace(plain, accented)
-    return list(dict.fromkeys([word, german, word.replace("ss", "ß")]))
+    return list(dict.fromkeys([word, german, word.replace("ss", "ß"), german.replace("ss", "ß")]))
 
 
 def _is_medical(bare: str) -> bool:
@@ -223,8 +235,12 @@ def _is_medical(bare: str) -> bool:
         ending = _MEDICAL_ENDINGS.search(bare, ending.start() + 1)
     if ending is not None or _GERMAN_ENDS.match(bare):
         return True
-    is_stemmed = len(bare) >= _LEAST_STEMMED and _stem.match(bare) is not None
-    return is_stemmed and _ending.search(bare) is not None
+    return len(bare) >= _LEAST_STEMMED and _is_stemmed(bare)
+
+
+def _is_stemmed(bare: str) -> bool:
+    """Return True for a Greek or Latin stem with an ending: ``Nefrolitiasis``."""
+    return _stem.match(bare) is not None and _ending.search(bare) is not None
 
 
 def _is_german_compound(word: str) -> bool:
@@ -235,6 +251,8 @@ def _is_german_compound(word: str) -> bool:
         head, tail = word[:cut], word[cut:]
         if is_possible_name(fold(tail)):
             continue
+        if tail in _words(ordinary_words.GERMAN) or _is_stemmed(fold(tail)):
+            return True
         for language in ("de", "nl"):
             spoken = dictionary(language)
             if spoken.count(tail) and (spoken.count(head) or spoken.count(head.removesuffix("s"))):
@@ -269,7 +287,7 @@ def _is_derived(bare: str) -> bool:
 @lru_cache(maxsize=16)
 def _words(text: str) -> frozenset[str]:
     words = text.split()
-    return frozenset(words).union(map(fold, words))
+    return frozenset(words).union(map(str.casefold, words), map(fold, words))
 
 
 @lru_cache(maxsize=1)
@@ -279,6 +297,7 @@ def _own_words() -> frozenset[str]:
         *(
             clinical_words.DRUGS,
             clinical_words.CLINICAL,
+            clinical_words.ABBREVIATIONS,
             clinical_words.KERNELS,
             clinical_words.SIGNS,
         ),

@@ -12,9 +12,8 @@ from pipelines.verify.codestreams import (
 )
 from pipelines.verify.places import show
 from pipelines.verify.streams import Span, Stream
-from pipelines.verify.window import Window
+from pipelines.verify.window import PIXEL_DATA, Window
 
-PIXEL_DATA = 0x7FE00010
 _SAMPLES, _FRAMES, _ROWS, _COLUMNS, _BITS = (
     0x00280002,
     0x00280008,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from pipelines.verify.policy import ABSENT, Policy, Rule
+from rules.plan import PrivateKey
 
 _FIRST_CREATOR, _LAST_CREATOR = 0x10, 0xFF
 
@@ -25,14 +25,19 @@ class Creators:
         """Remember a private creator element."""
         self._names[tag >> 16 << 8 | tag & 0xFF] = value.decode("latin-1").strip("\0 ")
 
-    def rule(self, tag: int, policy: Policy) -> Rule | None:
-        """Return what must be checked of a private element that is no creator."""
+    def key(self, tag: int) -> PrivateKey | None:
+        """Return what a private element is known by; None for one without creator."""
         block = tag >> 8
         creator = self._names.get(block)
         if creator is None:
-            return ABSENT
+            return None
         self._used.add(block)
-        return policy.private((creator, tag >> 16, tag & 0xFF))
+        return creator, tag >> 16, tag & 0xFF
+
+    def blocks(self) -> Iterator[tuple[str, int]]:
+        """Yield creator and group of the blocks that are reserved, in order."""
+        for block, name in sorted(self._names.items()):
+            yield name, block >> 8
 
     def unused(self) -> Iterator[int]:
         """Yield the tags of creators without an element in their block."""

@@ -7,14 +7,14 @@ from functools import cached_property
 from pipelines.context import RangeReader
 from pipelines.errors import ResidualError
 from pipelines.verify.judgement import Judge
-from pipelines.verify.pixels import PIXEL_DATA, searched_parts
+from pipelines.verify.pixels import searched_parts
 from pipelines.verify.places import Place
 from pipelines.verify.policy import Policy
 from pipelines.verify.search import Search
 from pipelines.verify.streams import CHUNK_BYTES, OVERLAP_BYTES, Stream
 from pipelines.verify.structure import Walk
 from pipelines.verify.uids import UidSearch
-from pipelines.verify.window import Window
+from pipelines.verify.window import PIXEL_DATA, Window
 
 _MARGIN_BYTES = 1024
 
@@ -161,8 +161,6 @@ class Scan:
 
     def _judge_uid(self, start: int, stop: int) -> None:
         for place in self._places.overlapping(start, stop):
-            if place.is_kept_on_purpose and place.vr == "UI":
-                continue
             data, _, _ = self._around(place, start, stop)
             if self._uids.remains(data, place.vr):
                 raise ResidualError("verify.reference", where=place.path)

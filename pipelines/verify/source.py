@@ -5,19 +5,25 @@ engine but where the source is and how it is encoded.
 """
 
 from functools import cached_property
-from struct import Struct
 from struct import error as StructError  # noqa: N812  (it is a class)
 from typing import NamedTuple
 
 from pipelines.context import RangeReader
 from pipelines.errors import ResidualError
-from pipelines.verify.window import ITEM, ITEM_END, PIXEL_DATA, SEQUENCE_END, UNDEFINED, Window
+from pipelines.verify.window import (
+    ITEM,
+    ITEM_END,
+    LONG_VRS,
+    PIXEL_DATA,
+    SEQUENCE_END,
+    UNDEFINED,
+    Window,
+    explicit_header,
+    implicit_header,
+    long_length,
+)
 
-_LONG = frozenset(b"OB OD OF OL OV OW SQ SV UC UN UR UT UV".split())
 _FRAGMENTS_VRS = frozenset([b"OB", b"OW"])
-_explicit = Struct("<HH2sH").unpack_from
-_implicit = Struct("<HHL").unpack_from
-_length = Struct("<L").unpack_from
 _CHARACTER_SET = 0x00080005
 _META_GROUP = b"\x02\x00"
 _PREFIX_AT = 128
@@ -91,7 +97,9 @@ class Source:
         """
         level = Level(None)
         try:
-            self._level(level, self._start(), self._window.size, self._implicit, is_open=False)
+            self._level(
+                level, self._start(), self._window.size, implicit=self._implicit, is_open=False
+            )
         except StructError:
             raise _unreadable() from None
         return level
@@ -151,16 +159,16 @@ class Source:
         first = self._window.first
         position = _PREFIX_AT + 4 if first[_PREFIX_AT : _PREFIX_AT + 4] == b"DICM" else _FIRST
         while first[position : position + 2] == _META_GROUP:
-            _, _, vr, length = _explicit(first, position)
+            _, _, vr, length = explicit_header(first, position)
             position += 8
-            if vr in _LONG:
-                (length,) = _length(first, position)
+            if vr in LONG_VRS:
+                (length,) = long_length(first, position)
                 position += 4
             position += length
         return position
 
     def _level(
-        self, level: Level, position: int, end: int, implicit: bool, *, is_open: bool
+        self, level: Level, position: int, end: int, *, implicit: bool, is_open: bool
     ) -> int:
         """Read the elements at `position` into `level`; return what follows them."""
         window = self._window
@@ -169,13 +177,13 @@ class Source:
                 window.move(position)
             at = position - window.base
             if implicit:
-                group, number, length = _implicit(window.buffer, at)
+                group, number, length = implicit_header(window.buffer, at)
                 vr, value = b"", position + 8
             else:
-                group, number, vr, length = _explicit(window.buffer, at)
+                group, number, vr, length = explicit_header(window.buffer, at)
                 value = position + 8
-                if vr in _LONG:
-                    (length,) = _length(window.buffer, at + 8)
+                if vr in LONG_VRS:
+                    (length,) = long_length(window.buffer, at + 8)
                     value += 4
             tag = group << 16 | number
             if tag == ITEM_END and is_open:
@@ -183,7 +191,9 @@ class Source:
             inner_implicit = implicit or vr != b"SQ"
             items = None
             if length == UNDEFINED and (tag == PIXEL_DATA or vr in _FRAGMENTS_VRS):
-                position = self._fragments(value, end)
+                _, position = window.fragments(value, end)
+                if position < 0:
+                    raise _unreadable()
             elif length == UNDEFINED:
                 # UN holds implicit VR items (PS3.5, 6.2.2); so does what should have been SQ
                 items, position = self._items(
@@ -208,22 +218,14 @@ class Source:
                 raise _unreadable()
             level = Level(parent)
             if length == UNDEFINED:
-                position = self._level(level, position, end, implicit, is_open=True)
+                position = self._level(level, position, end, implicit=implicit, is_open=True)
             else:
                 stop = position + length
                 if stop > end:
                     raise _unreadable()
-                position = self._level(level, position, stop, implicit, is_open=False)
+                position = self._level(level, position, stop, implicit=implicit, is_open=False)
             items.append(level)
         return items, position
-
-    def _fragments(self, position: int, end: int) -> int:
-        while position < end:
-            tag, length, position = self._window.delimiter(position)
-            if tag == SEQUENCE_END:
-                return position
-            position += length
-        raise _unreadable()
 
 
 def _unreadable() -> ResidualError:

@@ -5,30 +5,42 @@ Works on offsets of the file; values are read only where a rule asks for them.
 """
 
 from collections.abc import Set as AbstractSet
-from struct import Struct
+from itertools import repeat
 from struct import error as StructError  # noqa: N812  (it is a class)
 
-from pipelines.errors import ResidualError
-from pipelines.verify.demands import hides_items, is_met, may_be_sequence
-from pipelines.verify.pixels import IMAGE_TAGS, PIXEL_DATA
+from pipelines.verify.demands import (
+    ABSENT,
+    COMPARED,
+    Check,
+    Rule,
+    hides_items,
+    is_met,
+    may_be_sequence,
+)
+from pipelines.verify.findings import Findings
+from pipelines.verify.ours import CAPTURED, CONTRIBUTING_EQUIPMENT_SEQUENCE, OUR_RULES
+from pipelines.verify.pairs import Expected, Pairs
 from pipelines.verify.places import Place, show
-from pipelines.verify.policy import Check, Policy, Rule, is_kept_on_purpose
+from pipelines.verify.policy import Policy
 from pipelines.verify.private import Creators, is_creator
-from pipelines.verify.window import Window
+from pipelines.verify.source import Level
+from pipelines.verify.window import (
+    ITEM,
+    ITEM_END,
+    LONG_VRS,
+    PIXEL_DATA,
+    SEQUENCE_END,
+    SHORT_VRS,
+    UNDEFINED,
+    Window,
+    explicit_header,
+    implicit_header,
+    long_length,
+)
 
 MAX_DEPTH = 64
-UNDEFINED = 0xFFFFFFFF
 NATIVE_PIXELS = frozenset([0x7FE00008, 0x7FE00009, PIXEL_DATA])
 
-_SHORT = frozenset(
-    b"AE AS AT CS DA DS DT FD FL IS LO LT PN SH SL SS ST TM UI UL US".split(),
-)
-_LONG = frozenset(b"OB OD OF OL OV OW SQ SV UC UN UR UT UV".split())
-_explicit = Struct("<HH2sH").unpack_from
-_implicit = Struct("<HHL").unpack_from
-_length = Struct("<L").unpack_from
-
-_ITEM, _ITEM_END, _SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
 _DELIMITERS = 0xFFFE
 _CHARACTER_SET = 0x00080005
 _EDGE_LENGTH = 0x3000
@@ -36,21 +48,6 @@ _EDGE_LENGTH = 0x3000
 
 _TEXT_BYTES = frozenset(byte for byte in range(0x80) if chr(byte).isalnum())
 _CAPTURED_BYTES = 4096
-_OURS: dict[int, Rule | None] = {
-    0x00120062: None,
-    0x00120063: None,
-    0x00120064: Rule(Check.ITEMS, is_sequence=True),
-    0x00280303: None,
-}
-"""Root elements that the engine adds; the source's are gone whatever the plan says."""
-CAPTURED = frozenset(
-    [
-        *(0x00080016, 0x00080018, 0x0020000D, 0x0020000E),  # the UIDs of the instance
-        *(0x00100010, 0x00100020),  # Patient's Name, Patient ID
-        *IMAGE_TAGS,
-        *_OURS,
-    ]
-)
 
 
 class Walk:
@@ -62,6 +59,8 @@ class Walk:
     pseudonym : bytes
     accessions : AbstractSet[bytes]
         Pseudonyms that accession numbers may have.
+    pairs : Pairs | None
+        What the written object is compared with.
     places : list[Place] | None
         Filled with every value where given.
 
@@ -69,16 +68,21 @@ class Walk:
     ----------
     captured : dict[int, bytes]
         Values of the root elements in `CAPTURED`, as encoded.
-    filled, empty : list[int]
-        Tags of the root.
+    spans : dict[int, tuple[int, int]]
+        Where they are in the file, those that are too long to be captured too.
+    equipment : tuple[int, int]
+        Where the last item of the root's Contributing Equipment Sequence is.
+    blocks : list[tuple[str, int]]
+        Creators and groups of the private blocks of the root.
     pixels : tuple[int, int] | None
         Where the value of the root's Pixel Data starts and ends.
     fragments : list[tuple[int, int]]
         Of encapsulated Pixel Data; the first is the Basic Offset Table.
     edges : list[int]
         Starts of headers and values whose neighbour byte looks like text.
-    problem : str
-        Where the first element stands that the plan does not allow; "" if none.
+    problems : dict[str, str]
+        By code, where the first element stands that the plan does not allow, that refers
+        elsewhere, or that is missing.
     """
 
     def __init__(
@@ -87,21 +91,23 @@ class Walk:
         *,
         pseudonym: bytes,
         accessions: AbstractSet[bytes] = frozenset(),
+        pairs: Pairs | None = None,
         places: list[Place] | None = None,
     ) -> None:
         self._window = window
         self._pseudonym = pseudonym
         self._accessions = accessions
-        self._places = places
-        self._path: list[tuple[int, int]] = []
-        self._depth = 0
+        self._pairs = pairs
+        self._findings = Findings(places)
+        self._path = self._findings.path
+        self.problems = self._findings.problems
         self.captured: dict[int, bytes] = {}
-        self.filled: list[int] = []
-        self.empty: list[int] = []
+        self.spans: dict[int, tuple[int, int]] = {}
+        self.equipment = 0, 0
+        self.blocks: list[tuple[str, int]] = []
         self.pixels: tuple[int, int] | None = None
         self.fragments: list[tuple[int, int]] = []
         self.edges: list[int] = []
-        self.problem = ""
 
     def run(self, start: int, policy: Policy, *, implicit: bool) -> None:
         """Walk from `start` to the end of the file.
@@ -110,21 +116,23 @@ class Walk:
         ------
         ResidualError
             `verify.structure` where the encoding is broken. What is well encoded and
-            not allowed is noted in `problem`.
+            not allowed is noted in `problems`.
         """
         end = self._window.size
+        level = self._pairs.source.root if self._pairs is not None else None
         try:
-            reached = self._dataset(start, end, policy, implicit=implicit, is_open=False)
+            reached = self._dataset(start, end, policy, level, implicit=implicit, is_open=False)
         except StructError:
-            raise self._broken("end of file") from None
+            raise self._findings.broken("end of file") from None
         if reached != end:
-            raise self._broken("end of file")
+            raise self._findings.broken("end of file")
 
     def _dataset(  # noqa: C901, PLR0912, PLR0915  (one loop, per element: calls cost more than lines)
         self,
         position: int,
         end: int,
         policy: Policy,
+        level: Level | None,
         *,
         implicit: bool,
         is_open: bool,
@@ -133,9 +141,10 @@ class Walk:
         """Return where the data set at `position` ends; after its delimiter if `is_open`."""
         window = self._window
         buffer, base, limit = window.buffer, window.base, window.limit
-        is_root = not self._depth
-        seen = self.filled if is_root else None
-        places = self._places
+        is_root = not self._path
+        filled: set[int] = set()
+        empty: set[int] = set()
+        places = self._findings.places
         previous = -1
         creators: Creators | None = None
         while position < end:
@@ -143,29 +152,28 @@ class Walk:
                 window.move(position)
                 buffer, base, limit = window.buffer, window.base, window.limit
             if implicit:
-                group, number, length = _implicit(buffer, position - base)
+                group, number, length = implicit_header(buffer, position - base)
                 vr = b""
                 value = position + 8
             else:
-                group, number, vr, length = _explicit(buffer, position - base)
+                group, number, vr, length = explicit_header(buffer, position - base)
                 value = position + 8
-                if vr in _LONG:
-                    (length,) = _length(buffer, value - base)
+                if vr in LONG_VRS:
+                    (length,) = long_length(buffer, value - base)
                     value += 4
-                elif vr in _SHORT:
+                elif vr in SHORT_VRS:
                     if length >= _EDGE_LENGTH:
                         self.edges.append(value)
                 elif group != _DELIMITERS:
-                    raise self._broken(f"VR at {position}")
+                    raise self._findings.broken(f"VR at {position}")
             tag = group << 16 | number
             if group == _DELIMITERS:
-                if tag == _ITEM_END and is_open:
-                    if creators is not None:
-                        self._note_unused(creators)
+                if tag == ITEM_END and is_open:
+                    self._leave(level, policy, creators, filled=filled, empty=empty)
                     return position + 8
-                raise self._broken(f"delimiter at {position}")
+                raise self._findings.broken(f"delimiter at {position}")
             if tag <= previous:
-                raise self._broken(show(tag))
+                raise self._findings.broken(show(tag))
             previous = tag
             if group & 1:
                 if creators is None:
@@ -177,8 +185,7 @@ class Walk:
                 rule = policy[tag]
                 if is_root and tag in CAPTURED:
                     rule = self._capture(tag, value, length, rule)
-            if seen is not None:
-                (seen if length else self.empty).append(tag)
+            (filled if length else empty).add(tag)
             if length == UNDEFINED or rule is not None or vr == b"SQ" or tag in NATIVE_PIXELS:
                 if places is not None and tag == _CHARACTER_SET:
                     charset = window.read(value, value + length)
@@ -190,6 +197,7 @@ class Walk:
                     end,
                     rule=rule,
                     policy=policy,
+                    level=level,
                     implicit=implicit,
                     charset=charset,
                 )
@@ -197,22 +205,43 @@ class Walk:
             else:
                 following = value + length
                 if following > end:
-                    raise self._broken(show(tag))
+                    raise self._findings.broken(show(tag))
                 if places is not None:
                     if tag == _CHARACTER_SET:
                         charset = window.read(value, following)
-                    self._note(tag, vr, value, following, policy=policy, charset=charset)
+                    self._findings.add_place(
+                        tag, vr, value, following, policy=policy, charset=charset
+                    )
             position = following
         if is_open or position != end:
-            raise self._broken("item")
-        if creators is not None:
-            self._note_unused(creators)
+            raise self._findings.broken("item")
+        self._leave(level, policy, creators, filled=filled, empty=empty)
         return position
 
+    def _leave(
+        self,
+        level: Level | None,
+        policy: Policy,
+        creators: Creators | None,
+        *,
+        filled: set[int],
+        empty: set[int],
+    ) -> None:
+        """Look back on a data set for what is too much, or missing."""
+        if creators is not None:
+            for tag in creators.unused():
+                self._findings.note(tag)
+            if not self._path:
+                self.blocks = list(creators.blocks())
+        if self._pairs is not None and level is not None:
+            for code, tag in self._pairs.missing(level, policy, filled=filled, empty=empty):
+                self._findings.note(tag, code)
+
     def _capture(self, tag: int, value: int, length: int, rule: Rule | None) -> Rule | None:
+        self.spans[tag] = value, value + length
         if length <= _CAPTURED_BYTES:
             self.captured[tag] = self._window.read(value, value + length)
-        return _OURS.get(tag, rule)
+        return OUR_RULES.get(tag, rule)
 
     # Elements that need a second look
 
@@ -226,19 +255,22 @@ class Walk:
         *,
         rule: Rule | None,
         policy: Policy,
+        level: Level | None,
         implicit: bool,
         charset: bytes,
     ) -> int:
         """Check one element; return where it ends."""
         if length != UNDEFINED and value + length > end:
-            raise self._broken(show(tag))
+            raise self._findings.broken(show(tag))
         check = rule.check if rule is not None else None
         if check is Check.ABSENT:
-            self._note_problem(tag)
-        if tag in NATIVE_PIXELS and not self._depth:
+            self._findings.note(tag)
+        if tag in NATIVE_PIXELS and not self._path:
             return self._pixels(tag, value, length, end)
         if vr in (b"OB", b"OW") and length == UNDEFINED:
-            return self._fragments(value, end, None)
+            found, following = self._fragments(value, end)
+            self._findings.add_fragments(found)
+            return following
         if (
             vr == b"SQ"
             or length == UNDEFINED
@@ -246,7 +278,7 @@ class Walk:
             or (check is Check.UNKNOWN and hides_items(self._window, (value, value + length), vr))
         ):
             if rule is not None and not may_be_sequence(rule, length):
-                self._note_problem(tag)
+                self._findings.note(tag)
             inner = policy.inside(tag, is_dummy=check is Check.DUMMY)
             # UN, and whatever else should have been SQ, holds implicit VR (PS3.5, 6.2.2)
             implicit = implicit or vr != b"SQ"
@@ -256,12 +288,14 @@ class Walk:
                 value,
                 stop,
                 inner,
+                self._pairs.items(tag, level, inner, rule=rule)
+                if self._pairs is not None
+                else None,
                 implicit=implicit,
                 is_open=length == UNDEFINED,
                 charset=charset,
             )
-        if self._places is not None:
-            self._note(tag, vr, value, value + length, policy=policy, charset=charset)
+        self._findings.add_place(tag, vr, value, value + length, policy=policy, charset=charset)
         if rule is not None and not is_met(
             rule,
             self._window,
@@ -269,9 +303,14 @@ class Walk:
             vr=vr,
             pseudonym=self._pseudonym,
             accessions=self._accessions,
-            is_root=not self._depth,
+            is_root=not self._path,
         ):
-            self._note_problem(tag)
+            self._findings.note(tag)
+        if rule is not None and rule.check in COMPARED and length and self._pairs is not None:
+            changed = self._window.read(value, value + length)
+            code = self._pairs.compare(tag, rule, level, changed, vr=vr)
+            if code:
+                self._findings.note(tag, code)
         return value + length
 
     def _sequence(
@@ -280,77 +319,66 @@ class Walk:
         position: int,
         end: int,
         policy: Policy,
+        expected: Expected | None,
         *,
         implicit: bool,
         is_open: bool,
         charset: bytes,
     ) -> int:
-        if self._depth >= MAX_DEPTH:
-            raise self._broken("depth")
+        if len(self._path) >= MAX_DEPTH:
+            raise self._findings.broken("depth")
         number = 0
-        self._depth += 1
+        is_equipment = not self._path and tag == CONTRIBUTING_EQUIPMENT_SEQUENCE
+        items = iter(expected) if expected is not None else repeat((policy, None))
         while position < end:
-            item, length, position = self._delimiter(position)
-            if item == _SEQUENCE_END and is_open and not length:
-                self._depth -= 1
+            item, length, position = self._window.delimiter(position)
+            if item == SEQUENCE_END and is_open and not length:
+                self._end_items(tag, number, expected)
                 return position
-            if item != _ITEM:
-                raise self._broken(f"{show(tag)} item {number}")
+            if item != ITEM:
+                raise self._findings.broken(f"{show(tag)} item {number}")
+            if is_equipment:
+                self.equipment = position - 8, position + length
             self._path.append((tag, number))
-            if length == UNDEFINED:
-                position = self._dataset(
-                    position, end, policy, implicit=implicit, is_open=True, charset=charset
-                )
-            elif position + length > end:
-                raise self._broken("item")
-            else:
-                position = self._dataset(
-                    position,
-                    position + length,
-                    policy,
-                    implicit=implicit,
-                    is_open=False,
-                    charset=charset,
-                )
+            inner, level = next(items, (policy, None))
+            is_inner_open = length == UNDEFINED
+            if not is_inner_open and position + length > end:
+                raise self._findings.broken("item")
+            position = self._dataset(
+                position,
+                end if is_inner_open else position + length,
+                inner,
+                level,
+                implicit=implicit,
+                is_open=is_inner_open,
+                charset=charset,
+            )
             self._path.pop()
             number += 1
         if is_open:
-            raise self._broken(show(tag))
-        self._depth -= 1
+            raise self._findings.broken(show(tag))
+        self._end_items(tag, number, expected)
         return position
+
+    def _end_items(self, tag: int, number: int, expected: Expected | None) -> None:
+        if expected is not None and number != len(expected):
+            self._findings.note(tag)
 
     def _pixels(self, tag: int, value: int, length: int, end: int) -> int:
         if length != UNDEFINED:
             self.pixels = value, value + length
             return value + length
         if tag != PIXEL_DATA:
-            raise self._broken(show(tag))
-        following = self._fragments(value, end, self.fragments)
+            raise self._findings.broken(show(tag))
+        self.fragments, following = self._fragments(value, end)
         self.pixels = value, following
         return following
 
-    def _fragments(self, position: int, end: int, found: list[tuple[int, int]] | None) -> int:
-        while position < end:
-            item, length, position = self._delimiter(position)
-            if item == _SEQUENCE_END and not length:
-                return position
-            if item != _ITEM or position + length > end:
-                break
-            if found is not None:
-                found.append((position, position + length))
-            elif self._places is not None:
-                path = self._where("fragment")
-                self._places.append(Place(path, 0, "OB", position, position + length))
-            position += length
-        raise self._broken("fragments")
-
-    def _delimiter(self, position: int) -> tuple[int, int, int]:
-        """Return tag, length and where the content starts."""
-        window = self._window
-        if position + 8 > window.limit or position < window.base:
-            window.move(position)
-        group, number, length = _implicit(window.buffer, position - window.base)
-        return group << 16 | number, length, position + 8
+    def _fragments(self, position: int, end: int) -> tuple[list[tuple[int, int]], int]:
+        found, following = self._window.fragments(position, end)
+        if following < 0:
+            raise self._findings.broken("fragments")
+        return found, following
 
     def _private(
         self, tag: int, value: int, length: int, *, policy: Policy, creators: Creators
@@ -359,44 +387,11 @@ class Walk:
             name = self._window.read(value, value + min(length, _CAPTURED_BYTES))
             creators.add(tag, name)
             return None
-        return creators.rule(tag, policy)
-
-    def _note_unused(self, creators: Creators) -> None:
-        for tag in creators.unused():
-            self._note_problem(tag)
-
-    # What is said about it
-
-    def _where(self, last: str) -> str:
-        return "".join(f"{show(tag)}[{number}]." for tag, number in self._path) + last
-
-    def _broken(self, last: str) -> ResidualError:
-        return ResidualError("verify.structure", where=self._where(last))
-
-    def _note_problem(self, tag: int) -> None:
-        if not self.problem:
-            self.problem = self._where(show(tag))
-
-    def _note(
-        self, tag: int, vr: bytes, start: int, end: int, *, policy: Policy, charset: bytes
-    ) -> None:
-        name = vr.decode("ascii")
-        purpose = False
-        if not tag & 0x10000:
-            entry = policy.node[tag]
-            purpose = is_kept_on_purpose(entry)
-            if name in ("", "UN"):
-                name = entry.vr[:2] or "UN"
-        assert self._places is not None  # noqa: S101  (the caller asked)
-        self._places.append(
-            Place(
-                path=self._where(show(tag)),
-                tag=tag,
-                vr=name or "UN",
-                start=start,
-                end=end,
-                charset=charset,
-                is_kept_on_purpose=purpose,
-                is_root=not self._depth,
-            )
-        )
+        key = creators.key(tag)
+        if key is None:
+            return ABSENT
+        rule = policy.private(key)
+        is_listed = rule is not None and rule.is_listed
+        if is_listed and self._pairs is not None and self._pairs.is_unsafe(key):
+            return ABSENT
+        return rule

@@ -10,6 +10,8 @@ _SHORT_PREFIX = 4
 _MAX_PREFIXES = 6
 _LEAST_DOTS = 3
 _LEAST_CHARACTERS = 10
+_LEAST_IN_UI = 4
+"""Characters: a shorter word may be anything, also where it stands for a class."""
 _OURS = "2.25."
 
 
@@ -58,13 +60,15 @@ class UidSearch:
         """Return True where a source UID stands in `value`.
 
         Short ones and those that are none, as malformed objects have them, count in
-        VR UI only: elsewhere they look like numbers and words.
+        VR UI only: elsewhere they look like numbers and words. What the plan replaces is
+        compared with the source's, whatever its length (`pipelines.verify.pairs`).
         """
         for token in _token.findall(value):
             uid = token.strip(b".")
             is_uid = uid.count(b".") >= _LEAST_DOTS and len(uid) >= _LEAST_CHARACTERS
-            if uid in self._numeric and (is_uid or vr == "UI"):
+            if uid in self._numeric and (is_uid or (vr == "UI" and len(uid) >= _LEAST_IN_UI)):
                 return True
         if vr == "UI" and self._others:
-            return any(each.strip(b"\0 ") in self._others for each in value.split(b"\\"))
+            uids = (each.strip(b"\0 ") for each in value.split(b"\\"))
+            return any(len(each) >= _LEAST_IN_UI and each in self._others for each in uids)
         return any(len(o) >= _LEAST_CHARACTERS and o in value for o in self._others)

@@ -17,6 +17,8 @@ _DUMMIES = frozenset(
 )
 _NOTICE_REASONS = ("document.removed",)
 _person = re.compile(rb"(?:Person\^[a-z2-7]{8}|REMOVED)(?:\\(?:Person\^[a-z2-7]{8}|REMOVED))*")
+_years = re.compile(rb"([0-9]{3})Y")
+_OLDEST_YEARS, _CAPPED_YEARS = 89, b"090"
 _new_uid = re.compile(rb"2\.25\.(?:0|[1-9][0-9]{0,38})")
 MAX_DUMMY_BYTES = 1024 * 1024
 
@@ -42,6 +44,18 @@ def is_dummy(value: bytes) -> bool:
         or (stripped.startswith(b"%PDF-") and stripped in _notices())
         or _person.fullmatch(stripped) is not None
         or (stripped[:1].isdigit() and are_new_uids(stripped))
+    )
+
+
+def is_registered(uid: str) -> bool:
+    """Return True for a UID of PS3.6, Annex A."""
+    return uid in UID_dictionary
+
+
+def is_too_old(value: bytes) -> bool:
+    """Return True where an age string says that somebody is over 89, and how much."""
+    return any(
+        int(years) > _OLDEST_YEARS and years != _CAPPED_YEARS for years in _years.findall(value)
     )
 
 

@@ -9,7 +9,13 @@ NEXT_BYTES = 256 * 1024
 UNDEFINED = 0xFFFFFFFF
 ITEM, ITEM_END, SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
 PIXEL_DATA = 0x7FE00010
-_delimiter = Struct("<HHL")
+SHORT_VRS = frozenset(b"AE AS AT CS DA DS DT FD FL IS LO LT PN SH SL SS ST TM UI UL US".split())
+LONG_VRS = frozenset(b"OB OD OF OL OV OW SQ SV UC UN UR UT UV".split())
+"""VRs with a length of 16 and of 32 bits, in explicit VR (PS3.5, 7.1.2)."""
+explicit_header = Struct("<HH2sH").unpack_from
+implicit_header = Struct("<HHL").unpack_from
+long_length = Struct("<L").unpack_from
+_delimiter = Struct("<HHL").unpack
 
 
 class Window:
@@ -57,5 +63,21 @@ class Window:
         struct.error
             At the end of the file.
         """
-        group, number, length = _delimiter.unpack(self.read(position, position + 8))
+        group, number, length = _delimiter(self.read(position, position + 8))
         return group << 16 | number, length, position + 8
+
+    def fragments(self, position: int, end: int) -> tuple[list[tuple[int, int]], int]:
+        """Return where the fragments at `position` are, and what follows their end.
+
+        PS3.5, A.4. What follows is -1 where they have no end.
+        """
+        found: list[tuple[int, int]] = []
+        while position < end:
+            tag, length, position = self.delimiter(position)
+            if tag == SEQUENCE_END and not length:
+                return found, position
+            if tag != ITEM or position + length > end:
+                break
+            found.append((position, position + length))
+            position += length
+        return found, -1

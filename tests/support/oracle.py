@@ -12,6 +12,7 @@ from typing import NamedTuple
 from pydicom import Dataset, FileDataset
 from pydicom.dataelem import RawDataElement
 from pydicom.dataset import FileMetaDataset
+from pydicom.tag import Tag
 
 from pipelines.context import SubjectContext
 from tests.support import oracle_content as content
@@ -19,6 +20,7 @@ from tests.support.oracle_additions import (
     DOCUMENT,
     DOCUMENT_LENGTH,
     Block,
+    PrivateBlock,
     add_characteristics,
     add_equipment,
     add_method,
@@ -36,7 +38,7 @@ from tests.support.oracle_decisions import (
     Rule,
 )
 from tests.support.oracle_held import SOP_CLASS, SOP_INSTANCE, OracleHeld, check, value_at
-from tests.support.oracle_own import fits, is_sequence, looks_like_items
+from tests.support.oracle_own import UNDEFINED, is_sequence, looks_like_items
 from tests.support.oracle_reading import (
     PADDING,
     Element,
@@ -83,7 +85,7 @@ class Oracle:
     known: frozenset[str] = frozenset()
     not_safe: dict[Block, set[int]] = field(default_factory=dict)
     by_position: bool = False
-    blocks: list[Block] = field(default_factory=list)
+    blocks: list[PrivateBlock] = field(default_factory=list)
     length: Element | None = None
     seen: int = 0
     items: int = 0
@@ -116,7 +118,9 @@ class Oracle:
         entry = dictionary_entry(tag)
         keyword = entry[1] if entry else ""
         path = (*place.path, keyword)
-        if self.decisions.overlay_goes(tag, path):
+        overlay = self.decisions.overlay(tag, path)
+        if overlay is not None:
+            self.notes.add(overlay.note)
             return None
         decision = self.decisions.decide(tag, path, vr_of(element))
         named = self.decisions.letter(tag)
@@ -124,7 +128,7 @@ class Oracle:
             decision = self.patient(element, decision, place)
         if concept and not named:
             decision = self.of_content(decision, tag, ds, concept)
-        if tag == DOCUMENT and place.depth == 0 and not named:
+        if tag == DOCUMENT and place.depth == 0 and named in ("", "C"):
             return self.document(element, ds)
         if decision.note:
             self.notes.add(decision.note)
@@ -154,7 +158,7 @@ class Oracle:
         return Decision(operation, fallback="dummy", unread=unread)
 
     def document(self, element: Element, ds: Dataset) -> Element:
-        """Return the notice page that stands for a PDF."""
+        """Return the judge of what stands for a PDF: another one, if only a notice page."""
         if not is_pdf(ds, element):
             raise OracleHeld("document.uncleanable")
         page, length = notice_page(element)
@@ -186,7 +190,7 @@ class Oracle:
         self, element: Element, decision: Decision, *, vr: str, path: tuple[str, ...], place: Place
     ) -> Element | None:
         """Return the judge of a cleaned text; what can't be read takes the fallback."""
-        if vr_of(element) != "SQ" and is_empty(element):
+        if is_empty(element):
             return element
         fallback = self.carry_out(
             element, Decision(decision.fallback), vr=vr, path=path, place=place
@@ -196,6 +200,7 @@ class Oracle:
                 return self.keep(element, vr=vr, path=path, place=place)
         elif (
             vr_of(element) == "SQ"
+            or getattr(element, "length", 0) == UNDEFINED
             or len(bytes_of(element)) > LONGEST
             or decoded(bytes_of(element), place.encodings) is None
         ):
@@ -249,13 +254,19 @@ class Oracle:
                 new.append(self.walk(item, inside, concept))
             elif self.by_position:
                 new.append(dummy_item("ContentSequence", self.context))
-        if items and not new and tag == content.CONTENT_SEQUENCE:
-            return (
-                self.dummy(element, vr="SQ", keyword=path[-1], place=place)
-                if (place.depth == 0)
-                else None
-            )
+        if items and not new and structured:
+            return self.emptied(element, place)
         return make(element.tag, "SQ", items=new)
+
+    def emptied(self, element: Element, place: Place) -> Element | None:
+        """Return what becomes of a sequence of which all content items went."""
+        tag = int(element.tag)
+        item = dummy_item("ContentSequence", self.context)
+        if tag == content.CONTEXT_ITEMS:  # Type 2
+            return make(tag, "SQ", items=[])
+        if tag == content.STEP_ITEMS or (tag == content.CONTENT_SEQUENCE and place.depth == 0):
+            return make(tag, "SQ", items=[item])
+        return None
 
     # Private --------------------------------------------------------------------
 
@@ -266,7 +277,7 @@ class Oracle:
             for e in elements(ds)
             if e.tag >> 16 & 1 and 0x10 <= e.tag & 0xFFFF <= 0xFF and vr_of(e) != "SQ"
         }
-        stays: dict[int, Block] = {}
+        blocks: dict[int, PrivateBlock] = {}
         for element in elements(ds):
             tag = int(element.tag)
             group, block = tag >> 16, (tag & 0xFFFF) >> 8
@@ -275,13 +286,15 @@ class Oracle:
                 continue
             if creator_tag not in creators:
                 continue
-            new = self.private_element(element, (creators[creator_tag], group, tag & 0xFF), place)
+            creator = creators[creator_tag]
+            new = self.private_element(element, (creator, group, tag & 0xFF), place)
             if new is not None:
-                put(out, new)
-                put(out, ds._dict[type(element.tag)(creator_tag)])
-                stays[creator_tag] = (group, creators[creator_tag])
+                named = PrivateBlock(group=group, creator=creator)
+                put(out, blocks.setdefault(creator_tag, named).watch(new))
+        for creator_tag, stays in blocks.items():
+            put(out, stays.creator_judge(ds._dict[Tag(creator_tag)]))
         if place.depth == 0:
-            self.blocks = [stays[tag] for tag in sorted(stays)]
+            self.blocks = [blocks[tag] for tag in sorted(blocks)]
 
     def private_element(self, element: Element, key: PrivateKey, place: Place) -> Element | None:
         """Return a private element if a rule names it or it is safe."""
@@ -302,7 +315,7 @@ class Oracle:
             return None
         letter, vr = found
         decision = decisions.safe_private(letter, vr)
-        if decision.operation in ("keep", "clean-text") and not fits(element, vr):
+        if not self.decisions.fits(element, decision, vr):
             decision = Decision("remove", note=f"{SAFE_PRIVATE}.removed")
         if decision.note:
             self.notes.add(decision.note)

@@ -1,6 +1,7 @@
 """What stands at the root beside what was cleaned (ops/manual/metadata.md, sections 1 and 3)."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
 from pydicom import Dataset
 from pydicom.tag import Tag
@@ -75,22 +76,83 @@ def _a_version(got: Element | None) -> str:
     return "" if there else "no version"
 
 
-def add_characteristics(out: Dataset, blocks: Sequence[Block]) -> None:
+@dataclass(slots=True, kw_only=True)
+class PrivateBlock:
+    """A private block that stays, if anything of it does.
+
+    Attributes
+    ----------
+    certain : bool
+        Something stays for certain.
+    seen : list[bool]
+        Of each text that is cleaned, whether it is still there: known after the comparison.
+    """
+
+    group: int
+    creator: str
+    certain: bool = False
+    seen: list[bool] = field(default_factory=list)
+
+    @property
+    def stays(self) -> bool:
+        """Return whether something of it stays."""
+        return self.certain or any(self.seen)
+
+    def described(self) -> tuple[bytes, ...]:
+        """Return group, creator and status, without padding."""
+        group, creator = self.group.to_bytes(2, "little"), self.creator.encode("latin-1")
+        return group.rstrip(PADDING), creator, b"SAFE"
+
+    def watch(self, element: Element) -> Element:
+        """Return the element; a judge also tells whether there is something to judge."""
+        if not isinstance(element, Open):
+            self.certain = True
+            return element
+        inner = element.judge
+
+        def judge(got: Element | None) -> str:
+            self.seen.append(got is not None)
+            return inner(got)
+
+        return replace(element, judge=judge)
+
+    def creator_judge(self, element: Element) -> Element:
+        """Return the element of its creator, or the judge of it."""
+        if self.certain:
+            return element
+
+        def judge(got: Element | None) -> str:
+            if got is None or not self.stays:
+                return "" if (got is not None) == self.stays else "a creator without elements"
+            same = bytes_of(got).rstrip(PADDING) == bytes_of(element).rstrip(PADDING)
+            return "" if same else "another creator"
+
+        return Open(tag=Tag(element.tag), VR="LO", judge=judge, late=1)
+
+
+def add_characteristics(out: Dataset, blocks: Sequence[PrivateBlock]) -> None:
     """Put an item per private block of which something stays; none: no sequence."""
     out._dict.pop(Tag(CHARACTERISTICS), None)
-    items = []
-    for group, creator in blocks:
-        item = Dataset()
-        put(item, make(GROUP, "US", group.to_bytes(2, "little")))
-        put(item, make(CREATOR, "LO", creator.encode("latin-1")))
-        put(item, make(STATUS, "CS", b"SAFE"))
-        items.append(item)
-    if items:
-        put(out, make(CHARACTERISTICS, "SQ", items=items))
+
+    def judge(got: Element | None) -> str:
+        wanted = [block.described() for block in blocks if block.stays]
+        items = (items_of(got, known_vr="SQ") or []) if got is not None else []
+        tags = (GROUP, CREATOR, STATUS)
+        there = [tuple(bytes_of(e).rstrip(PADDING) for e in elements(item)) for item in items]
+        extra = any(tuple(int(e.tag) for e in elements(item)) != tags for item in items)
+        if (got is not None and not items) or extra or there != wanted:
+            return f"expected {wanted}, got {there}"
+        return ""
+
+    if blocks:
+        put(out, Open(tag=Tag(CHARACTERISTICS), VR="SQ", judge=judge, late=2))
 
 
 def not_safe(ds: Dataset) -> dict[Block, set[int]]:
-    """Return the blocks that the source calls other than SAFE, with what is safe in them."""
+    """Return the blocks that the source calls other than SAFE, with what is safe in them.
+
+    Of a block that is described twice the strictest holds.
+    """
     found: dict[Block, set[int]] = {}
     there = ds._dict.get(Tag(CHARACTERISTICS))
     for item in (items_of(there, known_vr="SQ") or []) if there is not None else []:
@@ -101,15 +163,15 @@ def not_safe(ds: Dataset) -> dict[Block, set[int]]:
         creator = values.get(CREATOR, b"").strip(PADDING).decode("latin-1")
         raw = values.get(NONIDENTIFYING, b"")
         listed = {int.from_bytes(raw[i : i + 2], "little") for i in range(0, len(raw), 2)}
-        found.setdefault((group, creator), set()).update(listed)
+        found[group, creator] = found.get((group, creator), listed) & listed
     return found
 
 
 def is_pdf(ds: Dataset, document: Element) -> bool:
     """Return whether the encapsulated document is a PDF."""
     mime = ds._dict.get(Tag(MIME_TYPE))
-    named = mime is not None and bytes_of(mime).strip(PADDING) == b"application/pdf"
-    return named and bytes_of(document).startswith(b"%PDF-")
+    named = mime is not None and bytes_of(mime).strip(PADDING).lower() == b"application/pdf"
+    return named and b"%PDF-" in bytes_of(document)[:1024]
 
 
 def notice_page(source: Element) -> tuple[Open, Open]:
@@ -135,5 +197,5 @@ def notice_page(source: Element) -> tuple[Open, Open]:
 
     return (
         Open(tag=Tag(DOCUMENT), VR="OB", judge=page),
-        Open(tag=Tag(DOCUMENT_LENGTH), VR="UL", judge=length),
+        Open(tag=Tag(DOCUMENT_LENGTH), VR="UL", judge=length, late=1),
     )

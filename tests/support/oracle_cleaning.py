@@ -25,6 +25,7 @@ from tests.support.oracle_reading import (
 from tests.support.oracle_tables import dictionary_entry
 
 ONE_TEXT = ("ST", "LT", "UT")
+ITEM_TAG = b"\xfe\xff\x00\xe0"
 LONGEST = 256 * 1024
 PATIENT_NAMES = (0x00100010, 0x00101001, 0x00101005, 0x00101060)
 PATIENT_IDS = (0x00100020, 0x00101000)
@@ -33,7 +34,9 @@ CLINICAL = frozenset("anonymous bone chest hand head may patient phantom test wh
 
 
 def decoded(value: bytes, encodings: Sequence[str]) -> str | None:
-    """Return the text; None where it is not of its character set."""
+    """Return the text; None where it is not of its character set, or hides items."""
+    if value.startswith(ITEM_TAG):
+        return None
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         try:

@@ -13,6 +13,7 @@ from tests.support.oracle_reading import (
     bytes_of,
     elements,
     items_of,
+    put,
     vr_of,
 )
 from tests.support.oracle_tables import dictionary_entry
@@ -54,7 +55,7 @@ def _only(ds: Dataset, tag: int) -> Dataset:
     out = Dataset()
     for element in elements(ds):
         if element.tag == tag:
-            out._dict[element.tag] = element
+            put(out, element)
     return out
 
 
@@ -63,9 +64,10 @@ def dataset_differences(expected: Dataset, actual: Dataset, where: str) -> list[
     wanted = {int(e.tag): e for e in elements(expected)}
     got = {int(e.tag): e for e in elements(actual)}
     found = []
-    for tag, judge in wanted.items():
-        problem = judge.judge(got.get(tag)) if isinstance(judge, Open) else ""
-        found += [f"{where}{Tag(tag)}: {problem}"] if problem else []
+    judges = [element for element in wanted.values() if isinstance(element, Open)]
+    for judge in sorted(judges, key=lambda open_: (open_.late, open_.tag)):
+        problem = judge.judge(got.get(int(judge.tag)))
+        found += [f"{where}{judge.tag}: {problem}"] if problem else []
     wanted, got = (
         {t: e for t, e in side.items() if not isinstance(wanted.get(t), Open)}
         for side in (wanted, got)

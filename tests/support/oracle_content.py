@@ -17,8 +17,8 @@ from tests.support.shared_data import SHARED
 STRUCTURED = "clean-structured-content"
 DESCRIPTORS = "clean-descriptors"
 RETAIN_UIDS = "retain-uids"
-CONTENT_SEQUENCE = 0x0040A730
-CONTENT_SEQUENCES = (CONTENT_SEQUENCE, 0x00400555, 0x00400612, 0x00400441)
+CONTENT_SEQUENCE, CONTEXT_ITEMS, STEP_ITEMS = 0x0040A730, 0x00400555, 0x00400612
+CONTENT_SEQUENCES = (CONTENT_SEQUENCE, CONTEXT_ITEMS, STEP_ITEMS, 0x00400441)
 """Content, Acquisition Context, Specimen Preparation Step Content Item, Modifier."""
 CONCEPT_NAME, VALUE_TYPE, REFERENCED_ITEM = 0x0040A043, 0x0040A040, 0x0040DB73
 CODE_VALUES = (0x00080100, 0x00080119, 0x00080120)
@@ -36,8 +36,6 @@ WHOLE = ("NUM", "CODE", "CONTAINER")
 DATES = ("DATE", "TIME", "DATETIME")
 SUBJECT_AGE, MEASURED_VALUES = ("NUM", "121033", "DCM"), 0x0040A300
 UNITS, NUMBER = 0x004008EA, 0x0040A30A
-YEARS = {"a": 1.0, "mo": 12.0, "wk": 52.18, "d": 365.25}
-"""How many of a unit (UCUM) make a year."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +52,12 @@ class Concept(NamedTuple):
     value_type: str
     code: str
     scheme: str
+
+
+YEARS = {"a": 1.0, "mo": 12.0, "wk": 52.18, "d": 365.25, "h": 8766.0, "min": 525960.0}
+"""How many of a unit (UCUM, CID 7456) make a year."""
+PERSON_OR_UID = ContentRow(basic="D", options={})
+"""Of a text where the table has a name or a UID."""
 
 
 @cache
@@ -97,12 +101,21 @@ def concept_of(item: Dataset) -> Concept | None:
     return Concept(kind or next(there, ""), code, scheme)
 
 
+def row_of(concept: Concept) -> ContentRow | None:
+    """Return the row of a concept; of a text also if it is listed as a name or a UID."""
+    row = content_rows().get(concept)
+    if row is None and concept.value_type == "TEXT":
+        others = [concept._replace(value_type=kind) for kind in ("PNAME", "UIDREF")]
+        row = PERSON_OR_UID if any(other in content_rows() for other in others) else None
+    return row
+
+
 def letter_of(concept: Concept, options: frozenset[str]) -> str:
     """Return K, C (of clean-descriptors), the basic column, or "" where there is no row.
 
     The C of modified dates and the K of full dates are read from the options alone.
     """
-    row = content_rows().get(concept)
+    row = row_of(concept)
     if row is None:
         return ""
     on = {
@@ -117,7 +130,7 @@ def letter_of(concept: Concept, options: frozenset[str]) -> str:
 
 def goes(concept: Concept, options: frozenset[str]) -> bool:
     """Return whether the item goes with all below it."""
-    row = content_rows().get(concept)
+    row = row_of(concept)
     if row is None or letter_of(concept, options) != "X":
         return False
     if concept.value_type in DATES:

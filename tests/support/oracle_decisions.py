@@ -1,11 +1,13 @@
 """Which action: ops/manual/metadata.md, section 1, decided anew for every element."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from tests.support.oracle_held import OracleHeld
-from tests.support.oracle_own import FULL_DATES, MODIFIED_DATES, own_row
+from tests.support.oracle_own import FULL_DATES, MODIFIED_DATES, fits, own_row
+from tests.support.oracle_reading import PADDING, Element, bytes_of, is_empty, vr_of
 from tests.support.oracle_tables import COMPOUNDS, OPERATIONS, Row, StandardTables, dictionary_entry
 from tests.support.oracle_values import SHIFTED
 
@@ -26,7 +28,8 @@ CLEANS_TEXT = (DESCRIPTORS, CHARACTERISTICS, "retain-device-identity")
 CLEANED_TEXT = ("LO", "SH", "ST", "LT", "UT", "UC")
 CLEANED_CODE = ("AE", "CS")
 BULK = ("PN", "UN", "OB", "OW", "OW/OB", "")
-DOCUMENT = 0x00420011
+ENCAPSULATED_DOCUMENT = 0x00420011
+UID = re.compile(rb"[0-9.\\]*")
 
 PrivateKey = tuple[str, int, int]
 """Creator, group, low byte of the element."""
@@ -91,8 +94,7 @@ class Decisions:
         if vr == "UI" and not ends and RETAIN_UIDS not in self.options:
             return Decision("uid")
         known = DESCRIPTORS in self.options and vr in (*CLEANED_TEXT, *CLEANED_CODE)
-        fallback = OPERATIONS[COMPOUNDS["X"][self.column(path)]]
-        return Decision("keep", fallback=fallback, known=known)
+        return Decision("keep", fallback="dummy", known=known)
 
     def column(self, path: tuple[str, ...]) -> int:
         """Return the column of the grid of compounds: by the Type of the attribute at `path`."""
@@ -114,7 +116,7 @@ class Decisions:
         if vr in (*CLEANED_TEXT, *CLEANED_CODE):
             operation = "clean-text" if vr in CLEANED_TEXT else "clean-known"
             return Decision(operation, fallback=basic, unread=unread)
-        if tag == DOCUMENT:
+        if tag == ENCAPSULATED_DOCUMENT:
             return Decision("clean-document")
         return Decision(basic if self.tables.row(tag) else "remove", note=unread)
 
@@ -137,23 +139,23 @@ class Decisions:
         vr = entry[0] if entry else row.named_vr or file_vr
         on = {name: letter for name, letter in row.options.items() if name in self.options}
         if on.get(MODIFIED_DATES) == "C":
-            if vr not in SHIFTED and entry is not None:
-                return Decision(basic, note=f"{MODIFIED_DATES}.removed")
-            return Decision("shift", fallback=basic)
+            no_date = entry is not None and vr not in SHIFTED
+            return Decision(basic if no_date else "shift", fallback=basic)
         if "K" in on.values():
             capped = tag == PATIENT_AGE and on.get(CHARACTERISTICS) == "K"
             return Decision("age" if capped else "keep", fallback=basic)
         for name, letter in on.items():
             if letter == "C":
-                return self.clean_by_row(name, vr, basic)
+                return self.clean_by_row(name, vr, basic if basic != "keep" else "dummy")
         return Decision(basic)
 
-    def overlay_goes(self, tag: int, path: tuple[str, ...]) -> bool:
-        """Return whether the 60xx group of `tag` goes with its Overlay Data."""
+    def overlay(self, tag: int, path: tuple[str, ...]) -> Decision | None:
+        """Return why the 60xx group of `tag` goes with its Overlay Data; None if it does not."""
         group = tag >> 16
         if group >> 8 != 0x60:
-            return False
-        return self.decide(group << 16 | 0x3000, path).operation != "keep"
+            return None
+        decision = self.decide(group << 16 | 0x3000, path)
+        return None if decision.operation == "keep" else decision
 
     def listed_vr(self, key: PrivateKey) -> str:
         """Return the VR of the list of safe private elements; "" if it has none or several."""
@@ -193,7 +195,17 @@ class Decisions:
             return Decision("shift" if MODIFIED_DATES in self.options else kept)
         if vr == "UI" and RETAIN_UIDS not in self.options:
             return Decision("uid")
-        return Decision("keep")
+        return Decision("keep", known=DESCRIPTORS in self.options and vr in CLEANED_CODE)
+
+    def fits(self, element: Element, decision: Decision, vr: str) -> bool:
+        """Return whether the value of a safe private element is what the list says."""
+        if decision.operation == "keep":
+            return fits(element, vr)
+        if decision.operation == "clean-text":
+            return is_empty(element) or vr_of(element) in ("", "UN", *CLEANED_TEXT)
+        if decision.operation == "uid" and vr != "UI":
+            return vr_of(element) != "SQ" and bool(UID.fullmatch(bytes_of(element).rstrip(PADDING)))
+        return True
 
     def basic_ran(self) -> bool:
         """Return whether no rule keeps what the basic profile does not (code 113100)."""

@@ -58,6 +58,7 @@ OWN = {
     ),
     "DocumentTitle": "Z",
     "TextValue": "D",
+    "CodeMeaning": "K",
 }
 """Basic column by keyword."""
 OWN_BY_TAG = {tag_for_keyword(keyword): letter for keyword, letter in OWN.items()}
@@ -83,6 +84,8 @@ def own_row(tag: int) -> Row | None:
         basic = basic or "D"
     if vr in ("DA", "DT", "TM"):
         basic, options = basic or "D", {FULL_DATES: "K", MODIFIED_DATES: "C"}
+    if keyword == "CodeMeaning":
+        options = {"clean-descriptors": "C"}
     if vr == "UR" and keyword not in HARMLESS_URLS:
         basic = "X"
     if not basic:

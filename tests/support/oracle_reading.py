@@ -32,11 +32,14 @@ class Open:
     VR : str
     judge : Callable[[Element | None], str]
         Says what is wrong with what came out (None: nothing came out); "" if it is right.
+    late : int
+        A judge who must have heard others is asked after those with a lower number.
     """
 
     tag: BaseTag
     VR: str
     judge: "Callable[[Element | None], str]"
+    late: int = 0
 
 
 Element = DataElement | RawDataElement | Open

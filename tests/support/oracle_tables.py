@@ -36,6 +36,7 @@ COMPOUNDS = {
     "X/Z/D": "DZXD",
     "X/Z/U*": "KKXK",
     "U": "UUUU",
+    "K": "KKKK",
 }
 OPERATIONS = {"X": "remove", "Z": "empty", "D": "dummy", "K": "keep", "C": "shift", "U": "uid"}
 

@@ -16,7 +16,7 @@ from gateway.invocation import Invocation
 from gateway.offline import find_inputs
 from gateway.vault.ephemeral import EphemeralVault, new_run_secret
 from gateway.workbench.coverage import Coverage
-from gateway.workbench.examination import Examined, Examiner, Fate
+from gateway.workbench.examination import Examined, Examiner, Fate, Handled
 from gateway.workbench.preview import Preview
 from gateway.workbench.trials import run_trial
 from rules.compiler import compile_plan
@@ -150,7 +150,7 @@ def preview(
         if as_json:
             values.append(_values(examined))
         else:
-            _say_object(examined)
+            _say_object(examined, summary)
     data = {"name": found.plan.name, "plan": found.plan.hash, **summary.as_data()}
     if as_json:
         click.echo(json.dumps(data | ({"values": values} if shows_values else {})))
@@ -196,16 +196,23 @@ def _values(examined: Examined) -> list[dict[str, object]]:
     ]
 
 
-def _say_object(examined: Examined) -> None:
+def _say_object(examined: Examined, summary: Preview) -> None:
     reason = f": {examined.reason} {examined.where}".rstrip() if examined.reason else ""
     held = f" (held for {examined.held_for})" if examined.held_for else ""
     click.echo(f"{examined.input}{held}: {examined.outcome}{reason}")
     for each in examined.handled:
-        if each.before is not None:
-            after = "-" if each.after is None else repr(each.after)
-            click.echo(
-                f"  {each.path:<28} {each.before!r} -> {after}  {each.operation}, {each.rule}"
-            )
+        if each.before is None or _is_the_same(each):
+            continue
+        after = "-" if each.after is None else repr(each.after)
+        _, keyword = summary.name(each)
+        changed = f"{each.before!r} -> {after}"
+        click.echo(f"  {each.path:<28} {keyword:<32} {changed}  {each.operation}, {each.rule}")
+
+
+def _is_the_same(handled: Handled) -> bool:
+    """Return whether a value came out as it was; of what is not shown nobody can see it."""
+    before = handled.before or ""
+    return handled.before == handled.after and not before.startswith("<")
 
 
 def _say_preview(data: dict[str, Any]) -> None:
@@ -238,7 +245,7 @@ def coverage(
     By Manufacturer, model and SOP class: private creators and elements, unknown attributes,
     what the rule set does with them, and which options did less than they say. No other
     value is printed, and no private creator that is not known. Exit code 1: a file could
-    not be read, or the rule set is refused.
+    not be counted, or the rule set is refused.
     """
     try:
         found = _compiled(name)
@@ -267,9 +274,9 @@ def _say_coverage(data: dict[str, Any]) -> None:
         for creator in device["private"]:
             click.echo(f"  {creator['creator']}")
             for each in creator["elements"]:
-                click.echo(
-                    f"    {each['element']} {each['count']:>6} {each['what']}, {each['fate']}"
-                )
+                by = "" if each["what"] == each["fate"] else each["what"]
+                line = f"{each['element']} {each['count']:>6} {each['fate']:<8} {by:<12}"
+                click.echo(f"    {line} {each['name']}".rstrip())
         if device["without_creator"]:
             click.echo(f"  private without creator: {device['without_creator']}")
         for each in device["unknown"]:
@@ -277,4 +284,4 @@ def _say_coverage(data: dict[str, Any]) -> None:
         for note, count in device["notes"].items():
             click.echo(f"  note {note}: {count} objects")
     for code, count in data["unread"].items():
-        click.echo(f"not read: {code}: {count} files")
+        click.echo(f"held before anything could be counted: {code}: {count} files")

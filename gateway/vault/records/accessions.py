@@ -1,7 +1,8 @@
 """Pseudonyms of accession numbers, sealed under the key of their subject."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Generator
+from contextlib import closing
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -121,10 +122,13 @@ class AccessionRecords:
         except sa.exc.IntegrityError:  # of the constraints only the foreign key is left
             raise SubjectErasedError("the subject of an accession number is gone") from None
 
-    def of_project(self, project: str) -> Iterator[AccessionRow]:
+    def of_project(self, project: str) -> Generator[AccessionRow]:
         """Yield the rows of a project, those of a subject one after another."""
-        with self._reading.connect().execution_options(yield_per=_FETCHED_AT_ONCE) as connection:
-            yield from connection.execute(_OF_PROJECT, {"project": project})
+        with (
+            self._reading.connect().execution_options(yield_per=_FETCHED_AT_ONCE) as connection,
+            closing(connection.execute(_OF_PROJECT, {"project": project})) as rows,
+        ):
+            yield from rows
 
     def read(self, row: AccessionRow, *, entry: SubjectEntry) -> AccessionRecord:
         """Return what a row of a live subject holds.

@@ -12,6 +12,7 @@ STRICTEST = "KCUDZX"
 """From what leaves most to what leaves least; "" (the tables decide) counts as U."""
 
 IDENTITY = frozenset({0x00100010, 0x00100020})
+ACCESSION_NUMBER = 0x00080050
 INSTANCE_UIDS = frozenset({0x00080018, 0x0020000D, 0x0020000E})
 OURS = frozenset({0x00120062, 0x00120063, 0x00120064, 0x00280303})
 """Attributes that the gateway writes itself."""
@@ -34,12 +35,15 @@ class Meaning:
         "" where the tables decide.
     outcome, why, hint
         As in `rules.importers.accounts.Account`.
+    is_pseudonym : bool
+        Whether the script gives equal values equal replacements.
     """
 
     letter: str
     outcome: Outcome = Outcome.EXACT
     why: str = ""
     hint: str = ""
+    is_pseudonym: bool = False
 
 
 def _different(letter: str, why: str, hint: str = "") -> Meaning:
@@ -51,7 +55,10 @@ def _lost(why: str, hint: str) -> Meaning:
 
 
 _TO_DECIDE = "Decide what this attribute needs, and write its rule"
-_HASHED = _different("D", "a dummy value is written, not a hash that can be tried out")
+_HASHED = replace(
+    _different("D", "a dummy value is written, not a hash that can be tried out"),
+    is_pseudonym=True,
+)
 _COPIED = _lost("values are not computed from values of the object", _TO_DECIDE)
 _HELD = _lost(
     "a rule holds no object: the element is removed",
@@ -75,11 +82,16 @@ _FUNCTIONS: Mapping[str, Meaning] = {
     "hash": _HASHED,
     "hashname": _HASHED,
     "hashptid": _HASHED,
-    "integer": _different("D", "a dummy value is written, not a number of a series"),
-    "lookup": _different(
-        "D",
-        "a dummy value is written: values of look-up tables are not taken over",
-        "Of a patient the vault knows the pseudonym; the table is not needed for release",
+    "integer": replace(
+        _different("D", "a dummy value is written, not a number of a series"), is_pseudonym=True
+    ),
+    "lookup": replace(
+        _different(
+            "D",
+            "a dummy value is written: values of look-up tables are not taken over",
+            "Of a patient the vault knows the pseudonym; the table is not needed for release",
+        ),
+        is_pseudonym=True,
     ),
     "param": TEXT,
     "date": TEXT,
@@ -178,11 +190,13 @@ def fitted(meaning: Meaning, element: Element, *, full_dates: bool) -> Meaning:
         return {"Z": meaning, "X": emptied}.get(letter, pseudonym)
     if tag in INSTANCE_UIDS and letter not in ("K", "U"):
         return _unlike(replace(meaning, letter="U"), "the UID is replaced: it must be there")
-    return _fitted_vr(meaning, element.vr, full_dates=full_dates)
+    return _fitted_plain(meaning, element, full_dates=full_dates)
 
 
-def _fitted_vr(meaning: Meaning, vr: str, *, full_dates: bool) -> Meaning:
-    letter, why = meaning.letter, ""
+def _fitted_plain(meaning: Meaning, element: Element, *, full_dates: bool) -> Meaning:
+    letter, why, vr = meaning.letter, "", element.vr
+    if element.tag == ACCESSION_NUMBER and meaning.is_pseudonym:
+        return _different("", "a random pseudonym of the project: accession: pseudonym")
     if letter in ("C", "D", "U") and vr in _BULK:
         letter, why = "X", "removed: it holds no text"
     elif letter == "K" and vr == "SQ":

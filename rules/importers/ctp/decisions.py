@@ -129,7 +129,10 @@ class Decider:
             Branch(letter=otherwise.letter),
         )
         if not then.letter:
-            branches = (Branch(letter=otherwise.letter, when=negated(condition.text)),)
+            branches = (
+                Branch(letter=otherwise.letter, when=negated(condition.text)),
+                Branch(letter=""),
+            )
         whys = [m.why for m in clauses if m.why]
         outcome = _worst(then, otherwise)
         if condition.misses:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from rules.importers.ctp.actions import IDENTITY, INSTANCE_UIDS, UNTOUCHED
 from rules.importers.ctp.decisions import Decision
 from rules.tables import tags_by_keyword
-from rules.vocabulary import Option
+from rules.vocabulary import AccessionPolicy, Option
 
 _ORDER = "XZDUCK"
 _FILES = frozenset({0x0000, 0x0002, 0x0004, 0xFFFA, 0xFFFC, 0xFFFE})
@@ -16,8 +16,10 @@ _CODES = (
     "URNCodeValue",
     "CodingSchemeDesignator",
     "CodingSchemeVersion",
-    "CodeMeaning",
 )
+_MEANING = "CodeMeaning"
+"""Text that a person may have typed."""
+
 _STAYING = IDENTITY | INSTANCE_UIDS | UNTOUCHED.keys()
 OVERLAYS, CURVES = "(60xx,xxxx)", "(50xx,xxxx)"
 
@@ -29,6 +31,7 @@ def rule_text(
     *,
     name: str,
     options: Sequence[Option],
+    accession: AccessionPolicy,
     first: Sequence[Tagged],
     decisions: Iterable[Decision],
     last: Sequence[str],
@@ -38,6 +41,7 @@ def rule_text(
     Parameters
     ----------
     options : Sequence[Option]
+    accession : AccessionPolicy
     first : Sequence[Tagged]
         Removed before any other rule is asked.
     decisions : Iterable[Decision]
@@ -52,11 +56,13 @@ def rule_text(
         "profile: basic",
         f"options: [{', '.join(options)}]",
         "unknown: remove",
+        *([] if accession is AccessionPolicy.TABLE else [f"accession: {accession}"]),
         "rules:" if first or last else "",
     ]
     rules = list(_rule("X", first))
     by_letter: dict[str, list[Tagged]] = {letter: [] for letter in _ORDER}
     codes: list[str] = []
+    meanings: list[str] = []
     for decision in decisions:
         comment = f"line {decision.account.line}: {decision.account.said}"
         tags = [(pattern, comment) for pattern in decision.element.patterns]
@@ -67,24 +73,27 @@ def rule_text(
                 by_letter[branch.letter] += tags
         if decision.letters == ("K",) and decision.element.vr == "SQ" and last:
             codes += [f"{decision.element.keyword}.{c}" for c in _CODES]
+            meanings.append(f"{decision.element.keyword}.{_MEANING}")
     for letter, tags in by_letter.items():
         rules += _rule(letter, tags)
     rules += _rule("K", [(tag, "code of a kept sequence") for tag in codes])
+    rules += _rule("C", [(tag, "meaning of such a code") for tag in meanings])
     rules += _rule("X", [(tag, "not named by the script") for tag in last])
     lines[-1] = "rules:" if rules else "rules: []"
     return "\n".join([*lines, *rules]) + "\n"
 
 
-def unnamed_tags(*, kept_groups: Iterable[int]) -> list[str]:
+def unnamed_tags(*, kept_groups: Iterable[int], kept: Iterable[int]) -> list[str]:
     """Return the tags of all elements of the groups of the dictionary but `kept_groups`.
 
-    What must stay is left out: a rule that covers it is refused.
+    What must stay is left out: a rule that covers it is refused. So is `kept`.
     """
+    staying = _STAYING.union(kept)
     groups = {tag >> 16 for k, tag in tags_by_keyword().items() if k and not tag >> 16 & 1}
     return [
         f"({group:04X},{element})"
         for group in sorted(groups - _FILES - set(kept_groups))
-        for element in _others({f"{t & 0xFFFF:04X}" for t in _STAYING if t >> 16 == group})
+        for element in _others({f"{t & 0xFFFF:04X}" for t in staying if t >> 16 == group})
     ]
 
 

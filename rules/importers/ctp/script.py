@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from rules.beyond import names_instance, row_beyond
 from rules.errors import Problem, RuleSetError
 from rules.importers.accounts import Account, Imported, Outcome
-from rules.importers.ctp.actions import shifts_dates
+from rules.importers.ctp.actions import ACCESSION_NUMBER, shifts_dates
 from rules.importers.ctp.calls import CallError, calls_in, parse_calls
 from rules.importers.ctp.decisions import Decider, Decision, merged
 from rules.importers.ctp.names import Element, named_element
@@ -14,7 +14,7 @@ from rules.importers.ctp.rule_text import CURVES, OVERLAYS, Tagged, rule_text, u
 from rules.importers.ctp.source import Kind, Statement, read_script
 from rules.load import compile_rules
 from rules.tables import confidentiality_table, definition
-from rules.vocabulary import Option
+from rules.vocabulary import AccessionPolicy, Option
 
 _IMAGE_GROUPS = frozenset({0x0028, 0x7FE0})
 """CTP keeps them whatever the script says of elements it does not name."""
@@ -52,9 +52,10 @@ def import_ctp(text: str, *, name: str, source: str) -> Imported:
     written = rule_text(
         name=name,
         options=_options(script, decisions),
+        accession=_accession(decisions),
         first=first,
         decisions=decisions,
-        last=_last(script, first),
+        last=_last(script, decisions, first),
     )
     compile_rules(written, source=f"rule set of {source}")
     accounts += [*_parameters(script), *_globals(script)]
@@ -156,10 +157,18 @@ def _options(script: _Script, decisions: Sequence[Decision]) -> list[Option]:
     return options
 
 
-def _last(script: _Script, first: Sequence[Tagged]) -> list[str]:
+def _accession(decisions: Sequence[Decision]) -> AccessionPolicy:
+    """Return what the tables are to make of accession numbers; a rule goes before them."""
+    left = any(d.element.tag == ACCESSION_NUMBER and "" in d.letters for d in decisions)
+    return AccessionPolicy.PSEUDONYM if left else AccessionPolicy.TABLE
+
+
+def _last(script: _Script, decisions: Sequence[Decision], first: Sequence[Tagged]) -> list[str]:
     if not script.removes_unnamed:
         return []
-    tags = unnamed_tags(kept_groups=script.kept_groups)
+    is_left = _accession(decisions) is AccessionPolicy.PSEUDONYM
+    kept = [ACCESSION_NUMBER] if is_left else []
+    tags = unnamed_tags(kept_groups=script.kept_groups, kept=kept)
     return [tag for tag in tags if tag not in {t for t, _ in first}]
 
 
@@ -216,7 +225,8 @@ def _globals(script: _Script) -> Iterator[Account]:
             why = on if script.is_on(Kind.REMOVE, word) else off
             outcome = Outcome.DIFFERENT if why else Outcome.EXACT
             action = "X" if s.is_enabled and word != "privategroups" else ""
-            yield _line(s, word, outcome, action=action, why=why)
+            account = _line(s, word, outcome, action=action, why=why)
+            yield account if said else replace(account, said="not in the script")
 
 
 _REMOVED = {
@@ -246,7 +256,8 @@ def _of_keep(script: _Script, s: Statement) -> Account:
             "private groups are not kept as a whole" if group else "CTP keeps nothing of this name"
         )
         hint = 'Write rules for the elements: (gggg,"CREATOR",ee)'
-        return _line(s, _word(s.target), Outcome.LOST, why=why, hint=hint)
+        named = f"group {group:04X}" if group else _word(s.target)
+        return _line(s, named, Outcome.LOST, why=why, hint=hint)
     if not script.removes_unnamed:
         return _line(s, f"group {group:04X}", Outcome.EXACT)
     why = "not removed; the Basic Profile still decides for what the script does not name"

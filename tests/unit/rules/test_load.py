@@ -165,7 +165,16 @@ def test_the_engine_runs_the_tests_where_it_is_given() -> None:
 @pytest.mark.parametrize("name", builtin_names())
 def test_the_shipped_rule_sets_are_good(name: str) -> None:
     assert load_plan(name).name == name
-    assert set(builtin_names()) >= {"basic", "research-default"}
+
+
+@pytest.mark.parametrize("version", ["rules.compiler.VERSION", "pydicom.__version__"])
+def test_another_program_or_dictionary_makes_another_plan(
+    version: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = load_plan("basic").hash
+    assert load_plan("basic").hash == before
+    monkeypatch.setattr(version, "99.0")
+    assert load_plan("basic").hash != before
 
 
 def test_a_file_is_read_as_a_rule_set(tmp_path: Path) -> None:

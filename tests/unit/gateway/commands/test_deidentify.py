@@ -110,6 +110,73 @@ def test_json_is_one_line_of_facts(folder: Folder) -> None:
     assert facts["peak_rss_mb"] > 1
 
 
+def _reference(number: int, *to: int, patient_id: bytes = b"PAT-4711") -> bytes:
+    """Return an object that refers to others by their number."""
+    named = b"\\".join(b"1.2.3.%d" % n for n in to)
+    return small(
+        Made(0x00080018, "UI", b"1.2.3.%d" % number),
+        Made(0x00081155, "UI", named),
+        Made(0x0020000D, "UI", b"1.2.4"),
+        Made(0x00100020, "LO", patient_id),
+    )
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_references_within_a_subject_hold(folder: Folder, jobs: str) -> None:
+    folder.put("1", _reference(9, 1, 2))  # before what it refers to
+    folder.put("2", _object(1))
+    folder.put("3", _object(2))
+    folder.put("4", _reference(10, 1, 77))  # and to what is not here
+    code, words = folder.deidentify("--json", "--jobs", jobs)
+    facts = json.loads(words)
+    assert code == Exit.DONE
+    assert (facts["dangling_references"], facts["references_to_held"]) == (0, 0)
+    assert facts["dangling_references_of"] == facts["references_to_held_of"] == {}
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_a_reference_to_what_has_another_name_now_is_a_finding(folder: Folder, jobs: str) -> None:
+    folder.put("1", _reference(9, 1, 2, patient_id=b"PAT-0815"))  # of another subject
+    folder.put("2", _object(1))
+    folder.put("3", _object(2))
+    code, words = folder.deidentify("--json", "--jobs", jobs)
+    facts = json.loads(words)
+    assert code == Exit.FINDINGS
+    (pointing,) = (d for d in map(pydicom.dcmread, Path("out").rglob("*.dcm")) if 0x00081155 in d)
+    assert facts["dangling_references"] == 2
+    assert facts["dangling_references_of"] == {pointing.SOPInstanceUID: 2}
+    assert (facts["cleaned"], facts["references_to_held"]) == (3, 0)
+    _, said = folder.deidentify(out="again")
+    assert "2 dangling references, 0 to held objects" in said
+    assert "1.2.3" not in said
+    assert "PAT" not in said
+
+
+def test_a_reference_that_a_rule_keeps_is_a_finding(folder: Folder) -> None:
+    rules = "name: x\nprofile: basic\noptions: []\nrules:\n"
+    Path("rules.yaml").write_text(rules + "  - {tags: [ReferencedSOPInstanceUID], action: K}\n")
+    folder.put("1", _reference(9, 1))
+    folder.put("2", _object(1))
+    code, words = folder.deidentify("--json", "--rules", "rules.yaml")
+    assert code == Exit.FINDINGS
+    assert json.loads(words)["dangling_references"] == 1
+
+
+def test_references_to_held_objects_are_counted_apart(folder: Folder) -> None:
+    folder.put("1", _reference(9, 1, 2))
+    folder.put("2", _object(1))
+    held = (Made(0x00080018, "UI", b"1.2.3.2"), Made(0x00080070, "LO", b"Built for Miller^Jane"))
+    folder.put("3", small(*held))
+    folder.put("4", b"no DICOM")
+    _, words = folder.deidentify("--json")
+    facts = json.loads(words)
+    (pointing,) = (d for d in map(pydicom.dcmread, Path("out").rglob("*.dcm")) if 0x00081155 in d)
+    assert facts["references_to_held_of"] == {pointing.SOPInstanceUID: 1}
+    assert (facts["references_to_held"], facts["dangling_references"]) == (1, 0)
+    _, said = folder.deidentify(out="again")
+    assert "references to held objects: 1" in said
+
+
 def test_explain_says_what_became_of_each_element(folder: Folder) -> None:
     folder.put("1", _object(1))
     code, words = folder.deidentify("--explain", "--report", "report.jsonl")

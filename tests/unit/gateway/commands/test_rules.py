@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from gateway.cli import run
+from gateway.cli import COMMANDS, run
+from gateway.commands.rules import rules
+from rules.load import builtin_names
 
 CT = "1.2.840.10008.5.1.4.1.1.2"
 
@@ -16,7 +18,7 @@ def answer(capsys: pytest.CaptureFixture[str], *arguments: str) -> Any:  # noqa:
     return json.loads(capsys.readouterr().out)
 
 
-@pytest.mark.parametrize("name", ["basic", "research-default"])
+@pytest.mark.parametrize("name", builtin_names())
 def test_a_good_rule_set_is_said_to_be_good(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["rules", "check", name]) == 0
     printed = capsys.readouterr().out
@@ -132,3 +134,33 @@ def test_the_schema_is_published(capsys: pytest.CaptureFixture[str]) -> None:
     schema = json.loads(capsys.readouterr().out)
     assert schema["additionalProperties"] is False
     assert set(schema["required"]) == {"name", "profile"}
+
+
+def test_what_becomes_of_a_private_date_is_explained(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "site.yaml"
+    path.write_text(
+        "name: site\nprofile: basic\nrules:\n- {tags: ['(0019,\"ACME\",0D)'], action: K}\n",
+        encoding="utf-8",
+    )
+    named = ["explain", '(0019,"ACME",0D)', "--rules", str(path)]
+    found = answer(capsys, *named)
+    assert (found["operation"], found["if_date"]["operation"]) == ("keep", "shift-date")
+    assert found["if_date"]["rule"] == "rules[0], line 4"
+    assert run(["rules", *named]) == 0
+    assert "  if a date   C (shift-date), else remove\n" in capsys.readouterr().out
+
+
+def test_what_becomes_of_a_text_that_can_not_be_read_is_explained(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run(["rules", "explain", "StudyDescription", "--rules", "research-default"]) == 0
+    out = capsys.readouterr().out
+    assert "  else        remove\n" in out
+    assert "  if unfit    remove, note clean-descriptors.removed\n" in out
+
+
+def test_the_line_of_the_command_names_what_it_can() -> None:
+    said = COMMANDS["rules"].removeprefix("Rule sets: ").rstrip(".").split(", ")
+    assert said == sorted(rules.commands)

@@ -1,7 +1,8 @@
 """``narthex rules preview --quarantine``: what a node holds, tried without cleaning it."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from errno import ENOSPC
 from pathlib import Path
 
 import pytest
@@ -147,11 +148,14 @@ def test_a_folder_or_the_quarantine_not_both(node: Node, tmp_path: Path) -> None
     assert (code, "--reason is for --quarantine" in err) == (2, True)
 
 
-def test_the_record_comes_before_the_keys(node: Node) -> None:
-    class Order(MemoryAudit):
-        def append(self, events: object) -> None:  # type: ignore[override]  # only that it was asked
-            raise RuntimeError("the disk is full")
+class FullDisk(MemoryAudit):
+    """An audit log that can't be written."""
 
-    vault = node.site.vault
-    with pytest.raises(RuntimeError):
-        openable(node.held(), spool=node.site.spool, vault=vault, audit=Order())
+    def append(self, events: Sequence[tuple[str, Mapping[str, str | int]]]) -> None:
+        raise OSError(ENOSPC, f"{len(events)} events")
+
+
+def test_the_record_comes_before_the_keys(node: Node) -> None:
+    sealed = node.site.vault  # asked for a key it would raise SealedError
+    with pytest.raises(OSError, match="3 events"):
+        openable(node.held(), spool=node.site.spool, vault=sealed, audit=FullDisk())

@@ -141,7 +141,7 @@ def test_a_preview_writes_nothing_and_tells_no_value(bench: Bench) -> None:
     assert "in/a.dcm: cleaned" in out
     assert "in/b.dcm: quarantined: metadata.malformed" in out
     assert "    1 remove: PS3.15 Table E.1-1, basic profile" in out
-    assert out.splitlines()[-1] == "2 files; nothing was written"
+    assert out.splitlines()[-1] == "2 objects; nothing was written"
     code, data = bench.data("preview", "basic", "in", "--limit", "1")
     assert (code, data["files"]) == (0, 1)
     assert "values" not in data
@@ -159,7 +159,8 @@ def test_values_are_shown_only_on_a_terminal_or_when_told(
     code, out, err = bench.rules("preview", "basic", "in", "--show-values", "--yes")
     assert code == 0
     assert err == "narthex: this shows patient data\n"
-    assert "(0008,1030)                  'Zanzibar' -> -  remove, PS3.15 Table E.1-1" in out
+    shown = f"{'(0008,1030)':<28} {'StudyDescription':<32} 'Zanzibar' -> -  remove, PS3.15 Table"
+    assert shown in out
     code, data = bench.data("preview", "basic", "in", "--show-values", "--yes")
     (values,) = data["values"]
     assert {"path": "(0008,1030)", "before": SECRET, "after": None}.items() <= next(
@@ -179,14 +180,17 @@ def test_coverage_is_told_by_device(bench: Bench) -> None:
     code, out, _ = bench.rules("coverage", "research-default", "in")
     assert code == 0
     assert "GE MEDICAL SYSTEMS / RHAPSODE / CT Image Storage: 1 objects" in out
-    assert "    (0019,xx23)      1 safe private, kept" in out
+    assert "    (0019,xx23)      1 kept     safe private Table Speed [mm/rotation]" in out
     assert "- / - / CT Image Storage: 1 objects\n  unknown creator #1\n" in out
     assert "  private without creator: 1\n  unknown (0008,0FFF)      1 removed\n" in out
     assert "held pixels.unchecked: 1" in out
     assert SECRET not in out
     bench.put("in/c.dcm", b"")
     code, out, _ = bench.rules("coverage", "research-default", "in")
-    assert (code, out.splitlines()[-1]) == (1, "not read: metadata.malformed: 1 files")
+    assert (code, out.splitlines()[-1]) == (
+        1,
+        "held before anything could be counted: metadata.malformed: 1 files",
+    )
     code, data = bench.data("coverage", "research-default", "in")
     assert (code, data["unread"]) == (1, {"metadata.malformed": 1})
     assert len(data["devices"]) == 2

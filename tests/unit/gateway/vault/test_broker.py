@@ -26,6 +26,7 @@ from gateway.vault.client import AdminClient, BrokerClient
 from gateway.vault.envelope import wrap_file_key
 from gateway.vault.frames import receive_frame, send_frame
 from gateway.vault.vault import VaultStore
+from pipelines.context import Accession
 from tests.support.vault import DAYS, KEY, VaultPlace, close_vaults, place_in, subject
 
 LIVE = Lease(job_id="1" * 32, fence=3)
@@ -106,6 +107,25 @@ def test_the_client_answers_as_the_store(node: Node) -> None:
     assert node.worker.project_secret("heart", lease=LIVE) == store.project_secret(
         "heart", lease=None
     )
+
+
+def test_accession_numbers_are_lent_and_audited_once(node: Node) -> None:
+    node.start()
+    number = Accession("ZQ4711", "RIS")
+    first = node.worker.accession(subject(), number, lease=LIVE)
+    assert first == node.place.open_unsealed().accession(subject(), number, lease=None)
+    other = node.worker.accession(subject(), Accession("ZQ4711", ""), lease=LIVE)
+    assert other != first
+    assert node.audit.events == [
+        ("accession.issued", {"project": "heart", "job_id": LIVE.job_id}),
+    ]
+    with pytest.raises(LostLeaseError):
+        node.worker.accession(subject(), number, lease=None)
+    with pytest.raises(SettingsError):
+        node.worker.accession(subject(project="lung"), number, lease=LIVE)
+    node.vault.erase("heart", issuer="CLINIC", patient_id="4711")
+    with pytest.raises(SubjectErasedError):
+        node.worker.accession(subject(), number, lease=LIVE)
 
 
 def test_errors_cross_the_socket(node: Node) -> None:

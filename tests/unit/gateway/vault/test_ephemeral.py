@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from gateway.errors import VaultError
 from gateway.vault.ephemeral import EphemeralVault, new_run_secret
-from gateway.vault.pseudonyms import is_pseudonym
+from gateway.vault.pseudonyms import ACCESSION_PREFIX, is_pseudonym
+from pipelines.context import Accession
 from tests.support.vault import DAYS, subject
 
 names = st.text(min_size=1, max_size=10)
@@ -49,6 +50,36 @@ def test_the_mapping_lists_each_subject_once() -> None:
     vault.context(subject("a", study="1.2.4"), lease=None, shift_days=DAYS)
     second = vault.context(subject("b"), lease=None, shift_days=DAYS)
     assert list(vault.mapping()) == [("a", first.pseudonym), ("b", second.pseudonym)]
+
+
+@given(st.lists(st.tuples(subjects, names, names), unique=True, max_size=20))
+def test_accession_numbers_of_a_run_never_meet(
+    found: list[tuple[tuple[str, str], str, str]],
+) -> None:
+    secret = new_run_secret()
+    answers = [
+        [
+            vault.accession(subject(p, issuer=i), Accession(number, issuer), lease=None)
+            for (p, i), number, issuer in found
+        ]
+        for vault in (EphemeralVault(secret), EphemeralVault(secret))
+    ]
+    assert answers[0] == answers[1]
+    assert len(set(answers[0])) == len(found)
+    for answer in answers[0]:
+        assert is_pseudonym(answer, prefix=ACCESSION_PREFIX)
+        assert len(answer) == 16
+
+
+def test_another_run_gives_an_accession_number_another_pseudonym() -> None:
+    number = Accession("A1", "")
+    one, other = (EphemeralVault(new_run_secret()) for _ in range(2))
+    first = one.accession(subject(), number, lease=None)
+    assert first == one.accession(subject(study="1.2.4"), number, lease=None)
+    assert first != other.accession(subject(), number, lease=None)
+    for key, nothing in ((subject(""), number), (subject(), Accession("", ""))):
+        with pytest.raises(VaultError):
+            one.accession(key, nothing, lease=None)
 
 
 def test_there_is_no_spool_and_no_nameless_subject() -> None:

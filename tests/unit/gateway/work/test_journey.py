@@ -11,7 +11,7 @@ from gateway.ports import Lease, SubjectKey
 from gateway.tables import archive_object, job, outbox, spool_object
 from gateway.work.leases import lease_job
 from gateway.work.routing import Route
-from pipelines.context import SubjectContext
+from pipelines.context import Accession, SubjectContext
 from rules.conditions import parse_condition
 from rules.load import load_plan
 from tests.support.simulators import MemoryAudit, SettableClock
@@ -173,6 +173,9 @@ class _SealedLater:
         self, key: SubjectKey, *, lease: Lease | None, shift_days: tuple[int, int]
     ) -> SubjectContext:
         return self._vault.context(key, lease=lease, shift_days=shift_days)
+
+    def accession(self, key: SubjectKey, accession: Accession, *, lease: Lease | None) -> str:
+        return self._vault.accession(key, accession, lease=lease)
 
     def file_key(self, wrapped: bytes, *, lease: Lease | None) -> bytes:
         if self.keys == 0:

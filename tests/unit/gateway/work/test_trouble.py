@@ -18,7 +18,7 @@ from gateway.work import worker as loop
 from gateway.work.leases import lease_job
 from gateway.work.quarantine import held_objects, release
 from gateway.work.sweep import Sweep
-from pipelines.context import SubjectContext
+from pipelines.context import Accession, SubjectContext
 from tests.support.simulators import MemoryAudit, SettableClock
 from tests.support.site import Site, Worker, image
 
@@ -53,6 +53,15 @@ class _NoVault:
         lease: Lease | None,  # noqa: ARG002
         shift_days: tuple[int, int],  # noqa: ARG002
     ) -> SubjectContext:
+        raise self.error
+
+    def accession(
+        self,
+        key: SubjectKey,  # noqa: ARG002
+        accession: Accession,  # noqa: ARG002
+        *,
+        lease: Lease | None,  # noqa: ARG002
+    ) -> str:
         raise self.error
 
     def file_key(self, wrapped: bytes, *, lease: Lease | None) -> bytes:  # noqa: ARG002

@@ -43,7 +43,7 @@ def keep(words: str) -> str:
 
 def code_of(data: bytes) -> str:
     with pytest.raises(DocumentError) as raised:
-        clean_pdf(data, clean)
+        clean_pdf(data, clean, clean)
     assert raised.value.where == ""
     assert raised.value.__cause__ is None
     return raised.value.code
@@ -94,7 +94,7 @@ def full_pdf() -> bytes:
 def test_nothing_but_text_is_carried_over() -> None:
     made = full_pdf()
     assert CANARY_BYTES in all_bytes(made)
-    cleaned = clean_pdf(made, clean)
+    cleaned = clean_pdf(made, clean, clean)
     assert_holds_no(cleaned.data, CANARY, "Marchetti", "Lucia", "MR-40817", "40817")
     assert KEPT in read_back(cleaned.data)[0]
     assert cleaned.pages == 2
@@ -117,13 +117,13 @@ def test_nothing_but_text_is_carried_over() -> None:
 
 def test_the_same_input_gives_the_same_bytes() -> None:
     made = full_pdf()
-    assert clean_pdf(made, clean).data == clean_pdf(made, clean).data
+    assert clean_pdf(made, clean, clean).data == clean_pdf(made, clean, clean).data
     assert notice_page("document.damaged") == notice_page("document.damaged")
 
 
 def test_the_new_document_can_be_cleaned_again() -> None:
-    once = clean_pdf(full_pdf(), clean).data
-    twice = clean_pdf(once, clean).data
+    once = clean_pdf(full_pdf(), clean, clean).data
+    twice = clean_pdf(once, clean, clean).data
     assert [page.split() for page in read_back(twice)] == [page.split() for page in read_back(once)]
 
 
@@ -136,14 +136,14 @@ def test_former_revisions_stay_behind() -> None:
         b"xref\n11 1\n%010d 00000 n \ntrailer\n<< /Size 12 /Root 1 0 R /Prev %d >>\n"
         b"startxref\n%d\n%%%%EOF\n" % (len(old), start, len(old) + len(content) + 17)
     )
-    cleaned = clean_pdf(new, keep)
+    cleaned = clean_pdf(new, keep, keep)
     assert read_back(cleaned.data)[0].strip() == KEPT
     assert_holds_no(cleaned.data, CANARY)
     assert cleaned.dropped == {"revisions": 1}
 
 
 def test_object_streams_are_read() -> None:
-    cleaned = clean_pdf(with_object_stream(REPORT), clean)
+    cleaned = clean_pdf(with_object_stream(REPORT), clean, clean)
     assert_holds_no(cleaned.data, "Marchetti", "40817")
     assert KEPT in read_back(cleaned.data)[0]
 
@@ -165,7 +165,7 @@ def test_clinical_text_stays_as_it_is(line: str) -> None:
     font = font % b" ".join([b"500"] * 255) + b"/LastChar 255 /ToUnicode 10 0 R >>"
     content = b"BT /F2 10 Tf 50 700 Td <%b> Tj ET" % shown.hex().encode()
     made = pdf(content, fonts={"F2": font}, extra=[to_unicode(codes)])
-    cleaned = clean_pdf(made, clean)
+    cleaned = clean_pdf(made, clean, clean)
     assert read_back(cleaned.data)[0].strip() == line
     assert cleaned.dropped == {}
     seen = poppler(cleaned.data)
@@ -179,13 +179,13 @@ def test_words_of_two_columns_and_a_table_stay() -> None:
         for row, cells in enumerate(rows)
         for column, cell in enumerate(cells)
     )
-    lines = read_back(clean_pdf(pdf(content), clean).data)[0].split("\n")
+    lines = read_back(clean_pdf(pdf(content), clean, clean).data)[0].split("\n")
     assert [line.split("  ") for line in lines if line.strip()] == [list(row) for row in rows]
 
 
 def test_long_pages_and_long_lines_are_continued() -> None:
     content = b"".join(text(f"{n} " + "word " * 40, y=10_000 - 14 * n) for n in range(200))
-    cleaned = clean_pdf(pdf(content), keep)
+    cleaned = clean_pdf(pdf(content), keep, keep)
     assert cleaned.pages == 1
     pages = read_back(cleaned.data)
     assert len(pages) > 5
@@ -197,7 +197,7 @@ def test_what_a_date_becomes_is_not_shifted_twice() -> None:
         return re.sub(r"\b(\d{4})(?=-)", lambda match: str(int(match[1]) - 1), words)
 
     made = pdf(text("Seen 2024-03-01, see also 2020-"))
-    assert "Seen 2023-03-01, see also 2019-" in read_back(clean_pdf(made, shift).data)[0]
+    assert "Seen 2023-03-01, see also 2019-" in read_back(clean_pdf(made, shift, shift).data)[0]
 
 
 def test_the_greek_of_medicine_is_written_out() -> None:
@@ -207,7 +207,7 @@ def test_the_greek_of_medicine_is_written_out() -> None:
         fonts={"F2": font},
         extra=[to_unicode({65: "\u03b1"})],
     )
-    assert "alpha-fetoprotein" in read_back(clean_pdf(made, keep).data)[0]
+    assert "alpha-fetoprotein" in read_back(clean_pdf(made, keep, keep).data)[0]
 
 
 @pytest.mark.parametrize(
@@ -249,7 +249,7 @@ def test_glyphs_without_a_meaning_are_refused() -> None:
 def test_a_bullet_of_a_picture_font_is_left_out_and_counted() -> None:
     font = b"<< /Type /Font /Subtype /TrueType /BaseFont /ABCDEF+Wingdings-Regular >>"
     made = pdf(REPORT + b"BT /F2 12 Tf 40 700 Td (n) Tj ET", fonts={"F2": font})
-    cleaned = clean_pdf(made, clean)
+    cleaned = clean_pdf(made, clean, clean)
     assert cleaned.dropped == {"characters without meaning": 1}
     assert KEPT in read_back(cleaned.data)[0]
 
@@ -384,7 +384,7 @@ def test_errors_and_logs_quote_nothing(capsys: pytest.CaptureFixture[str]) -> No
     try:
         for data in (odd, full_pdf()[:-600], full_pdf().replace(b"endstream", CANARY_BYTES)):
             with pytest.raises(DocumentError) as raised:
-                clean_pdf(data, clean)
+                clean_pdf(data, clean, clean)
             assert CANARY not in f"{raised.value} {raised.value.args}"
             assert raised.value.__suppress_context__ or raised.value.__context__ is None
     finally:
@@ -411,7 +411,7 @@ def test_damage_does_no_more_than_refuse(
     if cut:
         del data[changes[0][0] % len(data) :]
     with contextlib.suppress(DocumentError):
-        read_back(clean_pdf(bytes(data), clean).data)
+        read_back(clean_pdf(bytes(data), clean, clean).data)
 
 
 def test_what_clean_raises_is_passed_on() -> None:
@@ -419,7 +419,7 @@ def test_what_clean_raises_is_passed_on() -> None:
         raise LookupError
 
     with pytest.raises(LookupError):
-        clean_pdf(pdf(REPORT), broken)
+        clean_pdf(pdf(REPORT), broken, broken)
 
 
 def test_the_notice_page_says_why() -> None:
@@ -437,6 +437,6 @@ def test_the_document_of_the_corpus() -> None:
     dataset = pydicom.dcmread(SHARED / "corpus" / "document" / "encapsulated_pdf.dcm")
     data = dataset.EncapsulatedDocument
     assert document_kind(dataset.MIMETypeOfEncapsulatedDocument, data) is Kind.PDF
-    cleaned = clean_pdf(data, clean)
+    cleaned = clean_pdf(data, clean, clean)
     assert_holds_no(cleaned.data, "Marchetti", "Lucia", "MR-40817")
     assert "Impression: no acute intracranial abnormality." in read_back(cleaned.data)[0]

@@ -227,7 +227,7 @@ _PLACES = st.sampled_from(
     transfer_syntax=st.sampled_from((EXPLICIT, IMPLICIT)),
     rules=st.sampled_from((DESCRIPTORS, RESEARCH)),
 )
-def test_wherever_the_name_stands_it_goes_or_the_object_is_held(
+def test_wherever_the_name_stands_it_goes(
     *, places: list[tuple[int, str]], word: bytes, transfer_syntax: str, rules: str
 ) -> None:
     made = [Made(tag, vr, word) for tag, vr in places]

@@ -250,6 +250,32 @@ def test_a_name_in_another_spelling_goes() -> None:
     assert "stone 3 mm" in result.dataset.ImageComments
 
 
+_BESIDE_THE_TABLE = {
+    "ContentDescription": (0x00700081, "LO"),
+    "GraphicLayerDescription": (0x00700068, "LO"),
+    "SegmentDescription": (0x00620006, "ST"),
+    "SegmentLabel": (0x00620005, "LO"),
+    "TrackingID": (0x00620020, "UT"),
+    "LUTExplanation": (0x00283003, "LO"),
+    "DisplaySetLabel": (0x00720203, "LO"),
+    "BeamName": (0x300A00C2, "LO"),
+    "WaveformFilterDescription": (0x003A0222, "LO"),
+    "MultiplexGroupLabel": (0x003A0020, "SH"),
+    "CommentsOnRadiationDose": (0x00400310, "ST"),
+}
+
+
+@pytest.mark.parametrize("which", _BESIDE_THE_TABLE)
+def test_a_stranger_in_a_description_outside_the_table_goes_too(which: str) -> None:
+    tag, vr = _BESIDE_THE_TABLE[which]
+    stranger = Made(tag, vr, b"seen, Dr. Griffith")
+    inside = Made(0x00081115, "SQ", b"", (MadeItem((stranger,)),))
+    result = cleaned(_object(stranger, inside), DESCRIPTORS)
+    assert_gone(result, "Griffith")
+    plain = cleaned(_object(Made(tag, vr, b"liver")), DESCRIPTORS)
+    assert plain.dataset[tag].value == "liver"
+
+
 # What can't be read is not left standing, and the option is not claimed
 
 

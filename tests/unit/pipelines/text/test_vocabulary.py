@@ -33,12 +33,13 @@ def test_the_words_of_the_standard_are_those_of_the_pinned_edition() -> None:
         *((word, Verdict.WORD) for word in ("hand", "white", "chest", "hypodense", "mprage")),
         *(
             (word, Verdict.WORD)
-            for word in ("untersuchung", "verlaufskontrolle", "genou", "männer")
+            for word in ("untersuchung", "verlaufskontrolle", "genou", "rundherde")
         ),
         *((word, Verdict.NAME) for word in ("garcia", "kowalczyk", "müller", "nguyen")),
         *((word, Verdict.NAME_OR_WORD) for word in ("frank", "john", "jane")),
         *((word, Verdict.EPONYM) for word in ("baker", "smith", "wilson")),
         ("berlin", Verdict.PLACE),
+        *((word, Verdict.FOREIGN) for word in ("männer", "farid")),
         ("okonkwo", Verdict.UNKNOWN),
     ],
 )

@@ -19,6 +19,7 @@ from tests.unit.pipelines.verify.written import (
     IMPLICIT,
     NEW,
     SOURCE,
+    UIDS,
     dataset,
     encode,
     gate,
@@ -197,7 +198,8 @@ def test_only_ours_and_registered_uids_stand(uid: bytes, is_allowed: bool) -> No
     assert is_dummy(uid) is is_allowed
     d = dataset(PLAN)
     d.add(DataElement(0x00200052, "UI", uid.decode().split("\\"), validation_mode=0))
-    assert verdict(d) == ("" if is_allowed else "verify.structure (0020,0052)")
+    each = {one: one for one in uid.decode().strip("\0").split("\\")}
+    assert verdict(d, uids=each | UIDS) == ("" if is_allowed else "verify.structure (0020,0052)")
 
 
 ROOT = {"sop": 0x00080018, "study": 0x0020000D, "series": 0x0020000E}
@@ -207,7 +209,8 @@ def said_of_root(which: str, uid: str, plan: object = PLAN) -> str:
     assert which in ROOT
     d = dataset(plan)  # type: ignore[arg-type]  # a plan
     d[ROOT[which]].value = uid
-    return verdict(d, plan=plan, uids={}, new={which: uid})
+    uids = {SOURCE[name]: new for name, new in NEW.items() if name != which or uid == new}
+    return verdict(d, plan=plan, uids=uids, new={which: uid})
 
 
 @pytest.mark.parametrize("which", ["study", "series"])

@@ -24,8 +24,9 @@ CONTEXT = SubjectContext(
     pseudonym=PSEUDONYM, shift_days=-400, uid_secret=bytes(32), uid_generation=1
 )
 NEW = {
-    name: f"2.25.{17 * 10**20 + number}" for number, name in enumerate(("sop", "study", "series"))
+    name: f"2.25.{17 * 10**23 + number}" for number, name in enumerate(("sop", "study", "series"))
 }
+"""As long as those of the source, to be changed in place."""
 SOURCE = {name: f"1.2.826.0.1.3680043.2.1125.7.{number}" for number, name in enumerate(NEW)}
 UIDS = {SOURCE[name]: NEW[name] for name in NEW}
 
@@ -94,6 +95,7 @@ def dataset(plan: Plan) -> Dataset:
     code.CodeValue, code.CodingSchemeDesignator = "113100", "DCM"
     code.CodeMeaning = "Basic Application Confidentiality Profile"
     d.DeidentificationMethodCodeSequence = [code]
+    d.ContributingEquipmentSequence = [equipment()]
     d.LongitudinalTemporalInformationModified = "REMOVED"
     d.InstanceNumber = 1
     d.Rows, d.Columns, d.BitsAllocated = 2, 2, 16
@@ -101,8 +103,35 @@ def dataset(plan: Plan) -> Dataset:
     return d
 
 
+def equipment() -> Dataset:
+    """Return the item that says who cleaned the object."""
+    purpose = Dataset()
+    purpose.CodeValue, purpose.CodingSchemeDesignator = "109104", "DCM"
+    purpose.CodeMeaning = "De-identifying Equipment"
+    item = Dataset()
+    item.Manufacturer = item.ManufacturerModelName = "Narthex"
+    item.SoftwareVersions = VERSION
+    item.PurposeOfReferenceCodeSequence = [purpose]
+    return item
+
+
+def blocks(d: Dataset) -> list[Dataset]:
+    """Return the items that call the private blocks of the root safe."""
+    items = []
+    for element in d:
+        if element.tag.is_private_creator:
+            item = Dataset()
+            item.PrivateGroupReference = element.tag.group
+            item.PrivateCreatorReference = element.value
+            item.BlockIdentifyingInformationStatus = "SAFE"
+            items.append(item)
+    return items
+
+
 def encode(d: Dataset, *, syntax: str = EXPLICIT) -> bytes:
     """Return the file as the engine would write it."""
+    if (items := blocks(d)) and "PrivateDataElementCharacteristicsSequence" not in d:
+        d.PrivateDataElementCharacteristicsSequence = items
     buffer = DicomBytesIO()
     buffer.is_little_endian, buffer.is_implicit_VR = True, syntax == IMPLICIT
     write_dataset(buffer, d)
@@ -124,6 +153,23 @@ def head(syntax: str = EXPLICIT) -> bytes:
     return bytes(128) + b"DICM" + length + elements
 
 
+def source_of(data: bytes, *, syntax: str = EXPLICIT) -> bytes:
+    """Return an object that could have become `data`: with its own UIDs, without what we add."""
+    ours = Dataset()
+    ours.ContributingEquipmentSequence = [equipment()]
+    source = data.replace(encode(ours, syntax=syntax)[len(head(syntax)) :], b"")
+    for name, uid in NEW.items():
+        source = source.replace(uid.encode(), SOURCE[name].encode())
+    return source
+
+
+def _short(tag: int, value: bytes, *, syntax: str) -> bytes:
+    words = (tag >> 16).to_bytes(2, "little") + (tag & 0xFFFF).to_bytes(2, "little")
+    if syntax == IMPLICIT:
+        return words + len(value).to_bytes(4, "little") + value
+    return words + b"SH" + len(value).to_bytes(2, "little") + value
+
+
 def gate(
     data: bytes,
     *,
@@ -133,15 +179,26 @@ def gate(
     syntax: str = EXPLICIT,
     present: frozenset[int] = frozenset(),
     present_empty: frozenset[int] = frozenset(),
+    before: bytes | None = None,
     reader: Bytes | None = None,
     new: Mapping[str, str] = NEW,
 ) -> None:
-    """Call the gate."""
-    source = Bytes(b"")
+    """Call the gate.
+
+    Parameters
+    ----------
+    before : bytes or None
+        The source; by default what `data` could have been.
+    present, present_empty : frozenset[int]
+        Tags that the source has beside, with a value and without.
+    """
+    source = source_of(data, syntax=syntax) if before is None else before
+    source += b"".join(_short(tag, b"1 ", syntax=syntax) for tag in sorted(present))
+    source += b"".join(_short(tag, b"", syntax=syntax) for tag in sorted(present_empty))
     report = Report(plan=plan.hash, actions={}, methods=(), normalised=False, notes=(), reasons={})
     cleaned = Cleaned(
         segments=(),
-        source=source,
+        source=Bytes(source),
         sop_class_uid=CT,
         transfer_syntax_uid=syntax,
         sop_instance_uid=NEW["sop"],

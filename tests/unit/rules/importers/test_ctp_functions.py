@@ -9,7 +9,7 @@ from rules.load import compile_rules, read_rules
 from rules.plan import Plan
 from rules.schema import RuleSet
 from rules.tables import safe_private, tags_by_keyword
-from rules.vocabulary import Operation, Option
+from rules.vocabulary import AccessionPolicy, Operation, Option
 
 EXACT, DIFFERENT, LOST = Outcome
 SHIFT = "@incrementdate(this,-9)"
@@ -238,3 +238,36 @@ def test_no_literal_of_the_script_is_repeated() -> None:
     )
     assert "CANARY" not in found.rule_set_text
     assert "CANARY" not in "".join(map(str, found.accounts))
+
+
+@pytest.mark.parametrize("text", ["@hash(this,16)", "@integer(this,acc,8)", "@lookup(this,acc)"])
+@pytest.mark.parametrize("unnamed", ["", '<r en="T" t="unspecifiedelements"/>'])
+def test_accession_numbers_that_were_hashed_get_pseudonyms(text: str, unnamed: str) -> None:
+    found = imported(element("00080050", text), unnamed)
+    said = account(found, 2)
+    assert (said.action, said.outcome) == ("", DIFFERENT)
+    assert "accession: pseudonym" in said.why
+    assert rule_set(found).accession is AccessionPolicy.PSEUDONYM
+    assert operation(found, "AccessionNumber") is Operation.ACCESSION
+
+
+def test_a_conditional_pseudonym_of_accession_numbers_is_one() -> None:
+    text = '@if(Modality,equals,"CT"){@hash(this,16)}{@remove()}'
+    found = imported(element("00080050", text), '<r en="T" t="unspecifiedelements"/>')
+    assert account(found, 2).action == "tables/X"
+    root = plan(found).roots[""][tags_by_keyword()["AccessionNumber"]]
+    assert root.operation is Operation.ACCESSION
+    assert [entry.operation for _, entry in root.alternatives] == [Operation.REMOVE]
+
+
+@pytest.mark.parametrize("text", ["@remove()", "@empty()", "a text", "@initials(this)"])
+def test_other_accession_numbers_get_none(text: str) -> None:
+    found = imported(element("00080050", text))
+    assert rule_set(found).accession is AccessionPolicy.TABLE
+    assert operation(found, "AccessionNumber") is not Operation.ACCESSION
+
+
+def test_an_accession_number_that_is_named_twice_gets_the_stricter() -> None:
+    found = imported(element("00080050", "@hash(this,16)"), element("00080050", "@remove()"))
+    assert rule_set(found).accession is AccessionPolicy.TABLE
+    assert operation(found, "AccessionNumber") is Operation.REMOVE

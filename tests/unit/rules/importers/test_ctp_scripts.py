@@ -177,7 +177,8 @@ def test_what_the_script_does_not_name_is_removed() -> None:
     assert others == {"SpecificCharacterSet", "SOPClassUID", "Modality", "AnatomicRegionSequence"}
     assert "KVP" in kept
     anatomy = root.children[tags_by_keyword()["AnatomicRegionSequence"]]
-    assert anatomy[tags_by_keyword()["CodeMeaning"]].operation is Operation.KEEP
+    assert anatomy[tags_by_keyword()["CodeValue"]].operation is Operation.KEEP
+    assert anatomy[tags_by_keyword()["CodeMeaning"]].operation is Operation.CLEAN_TEXT
     assert anatomy[tags_by_keyword()["ContextUID"]].operation is Operation.REMOVE
     for keyword in INSTANCES:
         assert root[tags_by_keyword()[keyword]].operation is Operation.REPLACE_UID

@@ -1,0 +1,247 @@
+"""Compare the written object with its source, level by level.
+
+What must be there of the source, in what order, and what became of each value.
+"""
+
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from struct import iter_unpack
+
+from pipelines.errors import ResidualError
+from pipelines.verify.changes import is_cut, is_mapped, is_shifted
+from pipelines.verify.charsets import python_codecs
+from pipelines.verify.demands import Check, Rule, are_kept
+from pipelines.verify.ours import (
+    CONTRIBUTING_EQUIPMENT_SEQUENCE,
+    OUR_RULES,
+    PRIVATE_CHARACTERISTICS_SEQUENCE,
+)
+from pipelines.verify.policy import DummyPolicy, Policy
+from pipelines.verify.source import Level, Source
+from rules.content import VALUES
+from rules.plan import ConceptKey, PrivateKey
+from rules.vocabulary import Operation
+
+_ADDED = OUR_RULES.keys() | {0x00100010, 0x00100020}
+_WITHOUT_TYPE = frozenset([0x50, 0x60])
+"""Curves and overlays go as whole groups, and with them their module."""
+_PLAIN_GROUPS = range(0x0008, 0xFF00, 2)
+
+_VALUE_TYPE, _CONCEPT_NAME, _SCHEME = 0x0040A040, 0x0040A043, 0x00080102
+_CODES = (0x00080100, 0x00080119, 0x00080120)
+"""Code Value, Long Code Value, URN Code Value."""
+_NUMERIC_VALUE = 0x0040A30A
+_OLDEST_YEARS = 89
+_GROUP, _CREATOR, _STATUS, _SAFE_ELEMENTS = 0x00080301, 0x00080302, 0x00080303, 0x00080304
+
+Expected = list[tuple[Policy, Level | None]]
+"""Policy of each item that must be there, and what it was; None: one of ours."""
+
+
+class Pairs:
+    """The written object beside its source.
+
+    Parameters
+    ----------
+    source : Source
+    uids : Mapping[str, str]
+        Replaced UIDs of the source.
+    shift_days : int
+    may_lose_sequences : bool
+        The report says that an unreadable sequence was removed.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        *,
+        uids: Mapping[str, str],
+        shift_days: int,
+        may_lose_sequences: bool,
+    ) -> None:
+        self.source = source
+        self._uids = uids
+        self._shift_days = shift_days
+        self._may_lose_sequences = may_lose_sequences
+
+    def items(
+        self, tag: int, level: Level | None, inner: Policy, *, rule: Rule | None
+    ) -> Expected | None:
+        """Return what must be in a sequence that stands, in order; None where nobody knows.
+
+        Parameters
+        ----------
+        level : Level or None
+            That holds it, in the source.
+        inner : Policy
+            Of its items.
+        """
+        if level is None or not are_kept(rule):
+            return None
+        is_root = level.parent is None
+        if is_root and tag in OUR_RULES and tag != CONTRIBUTING_EQUIPMENT_SEQUENCE:
+            return None
+        before = level.get(tag)
+        expected: Expected = []
+        if before is not None:
+            levels = self.source.items(before, level)
+            if rule is not None and rule.check is Check.AGE and self._is_oldest(levels):
+                return []
+            expected = self._stay(levels, inner)
+            if levels and not expected and is_root:
+                expected = [(_dummy(inner), None)]
+        if is_root and tag == CONTRIBUTING_EQUIPMENT_SEQUENCE:
+            expected.append((inner, None))
+        return expected
+
+    def _stay(self, levels: list[Level], inner: Policy) -> Expected:
+        if not inner.holds_content:
+            return [(inner, level) for level in levels]
+        expected: Expected = []
+        for level in levels:
+            policy = inner.of_concept(self._concept(level))
+            if policy is not None:
+                expected.append((policy, level))
+            elif self.source.refers_by_position:
+                expected.append((_dummy(inner), None))
+        return expected
+
+    def _concept(self, level: Level) -> ConceptKey | None:
+        """Return what a content item is; None for what is none (PS3.3, 10.2)."""
+        name = level.get(_CONCEPT_NAME)
+        if name is None:
+            return None
+        code = scheme = ""
+        for first in self.source.items(name, level)[:1]:
+            code = next((c for tag in _CODES if (c := self.source.text(first, tag))), "")
+            scheme = self.source.text(first, _SCHEME) or ""
+        value_type = self.source.text(level, _VALUE_TYPE)
+        if not value_type:
+            value_type = next((kind for kind, tag in VALUES.items() if tag in level), "")
+        return value_type, code, scheme
+
+    def _is_oldest(self, levels: list[Level]) -> bool:
+        number = self.source.text(levels[0], _NUMERIC_VALUE) if levels else None
+        if number is None:
+            return False
+        try:
+            return float(number) > _OLDEST_YEARS
+        except ValueError:
+            return True
+
+    # Values
+
+    def compare(self, tag: int, rule: Rule, level: Level | None, value: bytes, *, vr: bytes) -> str:
+        """Return the code of what is wrong with a value beside the source's; "" if nothing is.
+
+        Parameters
+        ----------
+        rule : Rule
+            Whose check is in `COMPARED`.
+        vr : bytes
+            Of the file.
+        """
+        before = level.get(tag) if level is not None else None
+        if level is None or before is None:
+            return ""
+        old = self.source.value(before)
+        if rule.check is Check.UID or (rule.check is Check.DUMMY and rule.vr == "UI"):
+            is_right = not old.strip(b"\0 \\") or is_mapped(old, value, self._uids)
+            return "" if is_right else "verify.reference"
+        return "" if self._may_become(old, value, rule, level, vr=vr) else "verify.structure"
+
+    def _may_become(self, old: bytes, value: bytes, rule: Rule, level: Level, *, vr: bytes) -> bool:
+        check = rule.check
+        if check is Check.DUMMY or (old == value and check is not Check.DATE):
+            return True
+        name = rule.vr or vr.decode("ascii")
+        if check is Check.DATE:
+            return is_shifted(old, value, vr=name, days=self._shift_days, fallback=rule.fallback)
+        codecs = python_codecs(self.source.charset(level))
+        vr_of_text = "" if check is Check.CODED else name
+        return is_cut(old, value, vr=vr_of_text, encodings=codecs, fallback=rule.fallback)
+
+    # Private elements
+
+    def is_unsafe(self, key: PrivateKey) -> bool:
+        """Return whether the source says that a private element may identify."""
+        declared = self._declared.get(key[:2])
+        return declared is not None and key[2] not in declared
+
+    @cached_property
+    def _declared(self) -> dict[tuple[str, int], frozenset[int]]:
+        """Return the safe elements of the blocks that the source does not call safe."""
+        root, text = self.source.root, self.source.text
+        sequence = root.get(PRIVATE_CHARACTERISTICS_SEQUENCE)
+        declared: dict[tuple[str, int], frozenset[int]] = {}
+        try:
+            levels = self.source.items(sequence, root) if sequence is not None else []
+        except ResidualError:
+            return declared
+        for level in levels:
+            group = self._numbers(level, _GROUP)
+            creator = text(level, _CREATOR)
+            if not group or not creator:
+                continue
+            safe = frozenset(number & 0xFF for number in self._numbers(level, _SAFE_ELEMENTS))
+            declared.pop((creator, group[0]), None)
+            if text(level, _STATUS) != "SAFE":
+                declared[creator, group[0]] = safe
+        return declared
+
+    def _numbers(self, level: Level, tag: int) -> list[int]:
+        before = level.get(tag)
+        value = self.source.value(before) if before is not None else b""
+        return [number for (number,) in iter_unpack("<H", value[: len(value) // 2 * 2])]
+
+    # Levels
+
+    def missing(
+        self, level: Level, policy: Policy, *, filled: set[int], empty: set[int]
+    ) -> Iterator[tuple[str, int]]:
+        """Yield code and tag of what came from nowhere, and of what must not be lost.
+
+        Parameters
+        ----------
+        filled, empty : set[int]
+            Tags of the output with a value, and without.
+        """
+        new = (filled | empty) - level.keys()
+        if level.parent is None:
+            new -= _ADDED
+        if new:
+            yield "verify.structure", min(new)
+        for tag in sorted(level.keys() - filled):
+            group = tag >> 16
+            if group not in _PLAIN_GROUPS or group >> 8 in _WITHOUT_TYPE or not tag & 0xFFFF:
+                continue
+            before = level[tag]
+            had_value = bool(before.items) or (before.items is None and before.end > before.start)
+            is_gone = tag not in empty
+            if not (had_value or is_gone) or (level.parent is None and tag in OUR_RULES):
+                continue
+            entry = policy.node[tag]
+            if (
+                (had_value and entry.type.startswith("1"))
+                or (is_gone and entry.type.startswith(("1", "2")))
+                or (had_value and self._must_stay(tag, level, policy, is_gone=is_gone))
+            ):
+                yield "verify.validity", tag
+
+    def _must_stay(self, tag: int, level: Level, policy: Policy, *, is_gone: bool) -> bool:
+        entry, rule = policy.node[tag], policy[tag]
+        if entry.operation is not Operation.KEEP or entry.alternatives:
+            return False
+        if rule is not None and rule.is_kept:
+            return rule.fallback is not (Operation.REMOVE if is_gone else Operation.EMPTY)
+        if entry.vr != "SQ":
+            return True
+        if self._may_lose_sequences:
+            return False
+        inner = policy.inside(tag, is_dummy=False)
+        return not inner.holds_content or bool(self.items(tag, level, inner, rule=rule))
+
+
+def _dummy(inner: Policy) -> Policy:
+    """Return the policy of an item that stands in for one that went."""
+    return DummyPolicy(inner.node, {}, cuts_known=False)
