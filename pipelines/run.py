@@ -60,7 +60,6 @@ __all__ = ["Cleaned", "Evidence", "IdentityValue", "Inspection", "clean", "inspe
 PIXEL_TAGS = frozenset([0x7FE00008, 0x7FE00009, 0x7FE00010])
 _uid = re.compile(r"[0-9A-Za-z_-]+(\.[0-9A-Za-z_-]+)*")
 _UID_CHARACTERS = 64
-_LABEL_TYPES = frozenset(["LABEL", "OVERVIEW"])
 
 
 def inspect(
@@ -187,10 +186,12 @@ def _clean(
     additions[PRIVATE_DATA_ELEMENT_CHARACTERISTICS_SEQUENCE] = b""
     if ENCAPSULATED_DOCUMENT_LENGTH in tags and ENCAPSULATED_DOCUMENT in tags:
         additions[ENCAPSULATED_DOCUMENT_LENGTH] = b""
-    equipment = equipment_item(implicit=implicit)
     if CONTRIBUTING_EQUIPMENT_SEQUENCE not in tags:
         additions[CONTRIBUTING_EQUIPMENT_SEQUENCE] = encode_element(
-            CONTRIBUTING_EQUIPMENT_SEQUENCE, b"SQ", equipment, implicit=implicit
+            CONTRIBUTING_EQUIPMENT_SEQUENCE,
+            b"SQ",
+            equipment_item(implicit=implicit),
+            implicit=implicit,
         )
     for tag, vr in ((PATIENT_NAME, b"PN"), (PATIENT_ID, b"LO")):
         if tag not in tags and node[tag].operation is Operation.PSEUDONYM:
@@ -208,7 +209,9 @@ def _clean(
             cuts_known=cuts_known,
             explain=explain,
         )
-        return walk, *walk.run(node, additions, items={CONTRIBUTING_EQUIPMENT_SEQUENCE: equipment})
+        return walk, *walk.run(
+            node, additions, items={CONTRIBUTING_EQUIPMENT_SEQUENCE: equipment_item}
+        )
 
     walk, segments, positions = walked(cuts_known=False)
     walk.replacement.accessions.check()
@@ -282,10 +285,9 @@ def _may_hold(segments: list[Segment], identity: tuple[IdentityValue, ...]) -> b
 
 def _hold_label(root: RootLookup) -> None:
     """Hold the image of a slide's label: it shows who the patient is (PS3.3, C.8.12.4)."""
-    image_type = (root("ImageType") or "").split("\\")
-    if _LABEL_TYPES.isdisjoint(image_type):
-        return
-    if "LABEL" in image_type or root("SpecimenLabelInImage") != "NO":
+    image_type = {value.strip().upper() for value in (root("ImageType") or "").split("\\")}
+    shows = (root("SpecimenLabelInImage") or "").strip().upper()
+    if "LABEL" in image_type or shows == "YES" or ("OVERVIEW" in image_type and shows != "NO"):
         raise HeldError("pixels.label")
 
 

@@ -7,8 +7,8 @@ Table E.1-1 decides, then our rows beyond it, then the dictionary.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from rules.beyond import names_instance, row_beyond
-from rules.compounds import OPERATIONS, resolve
+from rules.beyond import is_free_text, names_instance, row_beyond
+from rules.compounds import resolve
 from rules.entries import (
     CODED_TEXT_VRS,
     DATE_VRS,
@@ -88,6 +88,16 @@ class AttributeTable:
 
     def _of_dictionary(self, found: Definition, *, type_: str) -> Entry:
         rule = "not in PS3.15 Table E.1-1"
+        option = Option.CLEAN_DESCRIPTORS
+        if option in self.options and is_free_text(found):
+            return cleaned_text(
+                found,
+                rule=f"{rule}, but free text, {option}",
+                section=SECTIONS[option],
+                fallback=Operation.DUMMY,
+                option=option,
+                type_=type_,
+            )
         if not names_instance(found):
             kept = entry_of(found, Action.KEEP, rule=rule, section=PROFILE, type_=type_)
             # where an identifier stands in it after all: of what type it is, nobody knows here
@@ -140,7 +150,7 @@ def _cleaned(basic: Entry, found: Definition, option: Option) -> Entry:
             found,
             rule=by_option.rule,
             section=by_option.section,
-            fallback=Operation.DUMMY if basic.operation is Operation.KEEP else basic.operation,
+            fallback=basic.operation,
             option=option,
             type_=basic.type,
         )

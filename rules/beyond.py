@@ -5,24 +5,27 @@ numbers, names and dates of other information models, comments, locations. Our r
 resolved like those of the table. ``ops/manual/metadata.md``, section 1, lists them.
 """
 
-from rules.entries import DATE_VRS
+from rules.entries import DATE_VRS, TEXT_VRS
 from rules.tables import Definition, Row
 from rules.vocabulary import Option
 
 _KEPT_LOCATIONS = frozenset(
     ["CodingSchemeURL", "RelativeURIReferenceWithinEncapsulatedDocument", "URNCodeValue"]
 )
-_BY_VR = {"PN": "D", "DA": "D", "DT": "D", "TM": "D", "UR": "X"}
+_BY_VR = {"PN": "D", "DA": "D", "DT": "D", "TM": "D", "UR": "D"}
 _BY_KEYWORD = {
+    "BreedRegistrationNumber": "D",  # Type 1 at some place, as the next four and UR
+    "CalculationComment": "D",
     "DocumentTitle": "Z",
+    "FilenameInContainer": "D",
+    "HL7InstanceIdentifier": "D",
+    "HangingProtocolCreator": "D",
     "TextValue": "D",
     **dict.fromkeys(
         (
             "AssertionComments",
             "AuthorizationEquipmentCertificationNumber",
             "BoardingPassID",
-            "BreedRegistrationNumber",
-            "CalculationComment",
             "CarrierID",
             "CommentsOnPatientPerformanceOfVisualField",
             "CommentsOnTheScheduledProcedureStep",
@@ -30,22 +33,21 @@ _BY_KEYWORD = {
             "ContactDisplayName",
             "DoseComment",
             "EncryptedAttributesSequence",
-            "FilenameInContainer",
             "FillerOrderNumberImagingServiceRequestRetired",
             "FillerOrderNumberProcedure",
-            "HL7InstanceIdentifier",
-            "HangingProtocolCreator",
             "IdentificationDescriptionTrial",
             "InstructionPerformanceComment",
             "ItineraryID",
             "NTPSourceAddress",
             "OwnerID",
+            "PatientAlternativeCalendar",
             "PatientBirthDateInAlternativeCalendar",
             "PatientDeathDateInAlternativeCalendar",
             "PlacerOrderNumberImagingServiceRequestRetired",
             "PlacerOrderNumberProcedure",
             "ReasonForCancellation",
             "ReportStatusCommentTrial",
+            "ResponsiblePersonRole",
             "SOPAuthorizationComment",
             "SetupImageComment",
             "SpecimenDescriptionTrial",
@@ -57,8 +59,26 @@ _BY_KEYWORD = {
         "X",
     ),
 }
-_CODE_MEANING = "CodeMeaning"
-"""Stays, but under the option that cleans text it is one: sites write persons there."""
+_FREE_TEXT_ENDINGS = (
+    *("Comment", "Comments", "Description", "Descriptor", "Explanation", "Label", "Notes"),
+    *("Reason", "Summary"),
+)
+_FREE_TEXTS = frozenset(
+    [
+        "AcquisitionProtocolName",
+        "BeamName",
+        "CodeMeaning",
+        "ExtendedCodeMeaning",
+        "InstructionText",
+        "PatientAdditionalPosition",
+        "PotentialReasonsForProcedure",
+        "ProtocolElementName",
+        "RTImageName",
+        "StrainAdditionalInformation",
+        "TrackingID",
+        "TreatmentProtocols",
+    ]
+)
 _OPTIONS_OF_DATES = {
     Option.RETAIN_LONGITUDINAL_FULL_DATES: "K",
     Option.RETAIN_LONGITUDINAL_MODIFIED_DATES: "C",
@@ -78,8 +98,9 @@ _KEPT_UIDS = frozenset(
 
 def rows_beyond() -> dict[str, dict[str, str]]:
     """Return our rows, for the hash of a plan."""
-    kept = dict.fromkeys(sorted([_CODE_MEANING, *_KEPT_LOCATIONS]), "K")
-    return {"keyword": _BY_KEYWORD | kept, "vr": _BY_VR}
+    kept = dict.fromkeys(sorted(_KEPT_LOCATIONS), "K")
+    texts = dict.fromkeys([*sorted(_FREE_TEXTS), *(f"*{each}" for each in _FREE_TEXT_ENDINGS)], "C")
+    return {"keyword": _BY_KEYWORD | kept, "text": texts, "vr": _BY_VR}
 
 
 def letter_beyond(keyword: str, vr: str) -> str | None:
@@ -94,9 +115,6 @@ def letter_beyond(keyword: str, vr: str) -> str | None:
 def row_beyond(tag: int, found: Definition) -> Row | None:
     """Return our row of an attribute outside Table E.1-1; None: it is kept."""
     letter = letter_beyond(found.keyword, found.vr)
-    options = _OPTIONS_OF_DATES if found.vr in DATE_VRS else {}
-    if found.keyword == _CODE_MEANING:
-        letter, options = "K", {Option.CLEAN_DESCRIPTORS: "C"}
     if letter is None:
         return None
     return Row(
@@ -106,8 +124,15 @@ def row_beyond(tag: int, found: Definition) -> Row | None:
         name=found.name,
         retired=False,
         basic=letter,
-        options=options,
+        options=_OPTIONS_OF_DATES if found.vr in DATE_VRS else {},
     )
+
+
+def is_free_text(found: Definition) -> bool:
+    """Return whether people write what they like into an attribute outside Table E.1-1."""
+    if found.vr not in TEXT_VRS:
+        return False
+    return found.keyword.endswith(_FREE_TEXT_ENDINGS) or found.keyword in _FREE_TEXTS
 
 
 def names_instance(found: Definition) -> bool:

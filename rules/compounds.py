@@ -24,7 +24,6 @@ _BY_TYPE = {
     "X/Z/D": "DZXD",
     "X/Z/U*": "KKXK",
     "U": "UUUU",
-    "K": "KKKK",  # of our own rows alone
 }
 _COLUMNS = {"1": 0, "1C": 0, "2": 1, "2C": 1, "3": 2, "": 3}
 

@@ -38,6 +38,12 @@ class Declared:
         """Return whether the element with this low byte may identify."""
         return self.status != "SAFE" and element not in self.safe
 
+    def and_also(self, other: "Declared") -> "Declared":
+        """Return what two items say of the same block, in the strict reading."""
+        if "SAFE" in (self.status, other.status):
+            return other if self.status == "SAFE" else self
+        return Declared(status="MIXED", safe=self.safe & other.safe)
+
 
 Declarations = dict[tuple[str, int], Declared]
 """By private creator and group."""
@@ -66,10 +72,12 @@ def declarations(outline: Outline) -> Declarations:
             groups = _numbers(values.get(_GROUP, b""))
             creator = values.get(_CREATOR, b"").decode("latin-1").strip("\0 ")
             if groups and creator:
-                found[creator, groups[0]] = Declared(
+                said = Declared(
                     status=values.get(_STATUS, b"").decode("latin-1").strip("\0 "),
                     safe=frozenset(number & 0xFF for number in _numbers(values.get(_SAFE, b""))),
                 )
+                before = found.get((creator, groups[0]))
+                found[creator, groups[0]] = said if before is None else before.and_also(said)
     except MalformedError:
         return found
     return found

@@ -19,6 +19,9 @@ _WORD_BYTES = {
 }
 _TEXTS = {
     "AS": re.compile(rb"(?:[0-9]{3}[DWMY]\\?)*\Z"),
+    "DA": re.compile(rb"(?:[0-9]{8}\\?)*\Z"),
+    "DT": re.compile(rb"[0-9.+\- \\]*\Z"),
+    "TM": re.compile(rb"[0-9. \\]*\Z"),
     "CS": re.compile(rb"[A-Z0-9_ \\]*\Z"),
     "DS": re.compile(rb"[0-9+\-.eE \\]*\Z"),
     "IS": re.compile(rb"[0-9+\- \\]*\Z"),

@@ -23,6 +23,10 @@ _OF_TAGS: Mapping[int, Kind] = {tag: _KINDS[kind] for tag, kind in KINDS.items()
     0x00081040: Kind.DEPARTMENT,  # Institutional Department Name
     0x00120031: Kind.INSTITUTION,  # Clinical Trial Site Name
     0x00181000: Kind.ID,  # Device Serial Number
+    0x0040050A: Kind.ID,  # Specimen Accession Number
+    0x00400512: Kind.ID,  # Container Identifier
+    0x00400551: Kind.ID,  # Specimen Identifier
+    0x22000005: Kind.ID,  # Barcode Value
     0x00380300: Kind.DEPARTMENT,  # Current Patient Location
 }
 TEXT_TAGS: frozenset[int] = frozenset(_OF_TAGS)

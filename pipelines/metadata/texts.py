@@ -16,8 +16,11 @@ _MOST_BYTES = 256 * 1024
 _MULTILINE_VRS = frozenset(["LT", "ST", "UT"])
 """VRs of one value: a backslash is a character (PS3.5, 6.2)."""
 _MULTIVALUED_VRS = frozenset(["AE", "CS", "LO", "SH", "UC"])
-_undecodable = re.compile("[\N{REPLACEMENT CHARACTER}\x1b]")
-"""What stands in a text that its character set can't say: an escape is left over."""
+_undecodable = re.compile("[\N{REPLACEMENT CHARACTER}\x01-\x08\x0e-\x1f]")
+"""What stands in bytes that are no text of the character set; an escape that is left over."""
+_invisible = re.compile("[\xad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
+"""Characters that nobody sees, which would part a name."""
+_ITEM_TAG = b"\xfe\xff\x00\xe0"
 
 
 class Cut(NamedTuple):
@@ -81,9 +84,9 @@ class Texts:
         reasons: list[str] = []
         for part in parts:
             stripped = part.strip(" \0") if vr not in _MULTILINE_VRS else part.rstrip(" \0")
-            result = self._cleaner.clean(stripped, depth)
+            result = self._cleaner.clean(_invisible.sub("", stripped), depth)
             reasons += (reason.value for reason in result.reasons)
-            cleaned.append(result.text)
+            cleaned.append(result.text if result.reasons else stripped)
         if not reasons:
             return Cut(value, ())
         new = "\\".join(cleaned) if any(cleaned) else ""
@@ -92,7 +95,7 @@ class Texts:
     def _decoded(self, value: bytes, vr: str, encodings: tuple[str, ...]) -> str | None:
         if vr not in _MULTILINE_VRS and vr not in _MULTIVALUED_VRS:
             return None
-        if len(value) > _MOST_BYTES:
+        if len(value) > _MOST_BYTES or value.startswith(_ITEM_TAG):
             return None
         text = decode(value, encodings)
         return None if _undecodable.search(text) else text

@@ -7,6 +7,7 @@ needs it; bulk values pass as spans of the source. What each operation means sta
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Protocol
 
 from pipelines.context import Segment, Span, SubjectContext
 from pipelines.errors import HeldError, MalformedError
@@ -44,6 +45,10 @@ _UNKNOWN_VRS = frozenset(["", "UN"])
 _ITEM_TAG = b"\xfe\xff\x00\xe0"
 _CONTENT_ITEM_IDENTIFIER = b"\x40\x00\x73\xdb"
 """Tag of Referenced Content Item Identifier, as encoded: items are named by position."""
+_CONTENT_SEQUENCE = 0x0040A730
+_ACQUISITION_CONTEXT_SEQUENCE = 0x00400555
+_STEP_CONTENT = 0x00400612
+"""Specimen Preparation Step Content Item Sequence."""
 _SAFE = SECTIONS[Option.RETAIN_SAFE_PRIVATE]
 _DECLARED_UNSAFE = replace(removed("source: may identify (0008,0300)"), section=_SAFE)
 _TEXT_VRS = TEXT_VRS | CODED_TEXT_VRS
@@ -51,6 +56,13 @@ _CUT_SECTIONS = frozenset([PROFILE, _SAFE])
 
 _KEEP = Operation.KEEP
 _REMOVE = Operation.REMOVE
+
+
+class AppendedItem(Protocol):
+    """Makes an encoded item."""
+
+    def __call__(self, *, implicit: bool) -> bytes:
+        """Return the item in an encoding."""
 
 
 class Walk:
@@ -94,7 +106,7 @@ class Walk:
         self._scanner = Scanner(outline.buffer, outline.ends)
         self._root = root
         self.trail = Trail(lists_changes=explain)
-        self._appended: dict[int, bytes] = {}
+        self._appended: dict[int, AppendedItem] = {}
         self._refers_by_position = _CONTENT_ITEM_IDENTIFIER in outline.buffer
         self._elements_seen = 0
         self._items_seen = 0
@@ -104,7 +116,7 @@ class Walk:
         self.private_blocks: list[tuple[str, int]] = []
 
     def run(
-        self, node: Node, additions: dict[int, bytes], *, items: dict[int, bytes]
+        self, node: Node, additions: dict[int, bytes], *, items: dict[int, AppendedItem]
     ) -> tuple[list[Segment], dict[int, int]]:
         """Clean the data set.
 
@@ -114,8 +126,8 @@ class Walk:
             Of the root.
         additions : dict[int, bytes]
             Encoded elements to add at the root, by tag; they replace the source's.
-        items : dict[int, bytes]
-            Encoded items to append to sequences of the root that stay, by tag.
+        items : dict[int, AppendedItem]
+            Make the items to append to sequences of the root that stay, by tag.
 
         Returns
         -------
@@ -319,8 +331,12 @@ class Walk:
             # bytes that should be items and are not can't be shown to be clean
             self.trail.note("unreadable-sequence.removed")
             self.trail.note(entry.unfit_note)
-            return b""
-        if not content:
+            if place.depth or element.tag not in self._appended:
+                return b""
+            ours = self._appended[element.tag](implicit=place.implicit)
+            return encode_sequence(element.tag, b"SQ", ours, implicit=place.implicit)
+        may_be_empty = element.tag == _ACQUISITION_CONTEXT_SEQUENCE and not place.depth
+        if content is None or not (content or may_be_empty):
             return content
         vr = b"SQ" if element.vr == b"SQ" else b"UN"  # whose items are implicit VR
         return encode_sequence(element.tag, vr, content, implicit=place.implicit)
@@ -368,13 +384,19 @@ class Walk:
             else:
                 changed = True
                 parts.append(encode_item(_join(cleaned)))
-        if items and not parts and not place.depth:
-            # the tree of a document may not be empty (PS3.3, C.17.3)
+        if items and not parts and self._needs_item(element.tag, place):
             parts.append(dummy_items("ContentSequence", self.replacement.uids, implicit=implicit))
         if not place.depth and element.tag in self._appended:
             changed = True
-            parts.append(self._appended[element.tag])
+            parts.append(self._appended[element.tag](implicit=implicit))
         return b"".join(parts) if changed else None
+
+    def _needs_item(self, tag: int, place: Place) -> bool:
+        """Return whether a sequence of content items may not be empty.
+
+        The tree of a document (PS3.3, C.17.3) and a step of specimen preparation (C.7.6.22).
+        """
+        return tag == _STEP_CONTENT or (tag == _CONTENT_SEQUENCE and not place.depth)
 
     def _leave_item(
         self,

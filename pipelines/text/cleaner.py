@@ -22,6 +22,7 @@ _digit = re.compile(r"\d")
 _LEAST_PHONE = 4
 _LEAST = 2
 """Digits."""
+_MOST_PASSES = 32
 _TEXTS = 2048
 _CLEANERS = 8
 
@@ -78,9 +79,14 @@ class TextCleaner:
 
     def _clean(self, text: str, depth: Depth) -> CleanedText:
         reasons: set[Reason] = set()
-        while spans := self._spans(text, depth):
+        for _ in range(_MOST_PASSES):
+            spans = self._spans(text, depth)
+            if not spans:
+                break
             reasons.update(span.reason for span in spans)
             text = take_out(text, spans)
+        else:  # made to be cut for ever: nothing of it is known to be clean
+            text = ""
         return CleanedText(text, tuple(sorted(reasons)))
 
     def _spans(self, text: str, depth: Depth) -> list[Span]:

@@ -42,7 +42,8 @@ _PAIRS = word_set(
     blalock-taussig blalock-hanlon pierre-robin erdheim-chester langerhans-hand lambert-eaton
     mayer-rokitansky mayo-robson paget-schroetter may-thurner brown-sequard tolosa-hunt
     birt-hogg-dube greulich-pyle swyer-james li-fraumeni roux-en-y kimmelstiel-wilson prader-willi
-    landouzy-dejerine muir-torre jaffe-lichtenstein pringle-maneuver denonvilliers-fascia wells-score
+    landouzy-dejerine muir-torre jaffe-lichtenstein pringle-maneuver denonvilliers-fascia
+    wells-score
     churg-strauss kasabach-merritt meyer-weigert fitz-hugh-curtis graves-basedow crohn-colitis
     kellgren-lawrence gustilo-anderson mason-johnston garden-pauwels neer-horowitz hawkins-canale
     sinding-larsen-johansson adams-stokes argyll-robertson bence-jones reed-sternberg hand-schuller

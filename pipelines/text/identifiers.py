@@ -42,9 +42,11 @@ _numbered = re.compile(
     r"(?<=[^\W\d_]#)[: \t]*(?P<value>[A-Z]{0,4}-?\d[\dA-Z-]{3,})(?![^\W_])", re.IGNORECASE
 )
 _national = re.compile(
-    r"(?<![^\W_])(?:[A-Z]{6}\d{2}[A-EHLMPR-T]\d{2}[A-Z]\d{3}[A-Z]|\d{8}-?[A-HJ-NP-TV-Z]|[XYZ]-?\d{7}-?[A-Z]"
+    r"(?<![^\W_])(?:[A-Z]{6}\d{2}[A-EHLMPR-T]\d{2}[A-Z]\d{3}[A-Z]|\d{8}-?[A-HJ-NP-TV-Z]"
+    r"|[XYZ]-?\d{7}-?[A-Z]"
     r"|[12][ ]\d{2}[ ](?:0[1-9]|1[0-2])[ ]\d{2}[ ]\d{3}[ ]\d{3}(?:[ ]\d{2})?"
-    r"|[A-CEGHJ-PR-TW-Z]{2}[ ]\d{2}[ ]\d{2}[ ]\d{2}[ ][A-D]|[A-Z]{2}\d{2}(?:[ ]\d{4}){3,6}(?:[ ]\d{1,3})?"
+    r"|[A-CEGHJ-PR-TW-Z]{2}[ ]\d{2}[ ]\d{2}[ ]\d{2}[ ][A-D]"
+    r"|[A-Z]{2}\d{2}(?:[ ]\d{4}){3,6}(?:[ ]\d{1,3})?"
     r"|\d{4}-\d{4}-\d{4}(?:-\d{4})?)(?![^\W_])"
 )
 """Italian, Spanish, French, British numbers of persons; accounts and cards."""

@@ -199,21 +199,28 @@ class KnownIndex:
         token = tokens[number]
         if known.need is Need.ALWAYS:
             return True
-        if known.need is Need.TITLE and token.raw.istitle():
-            return True
         if known.need is Need.CAPITAL:
             return token.raw[0].isupper() or not token.raw.isascii()
-        if number and is_title(text, tokens[number - 1], token):
+        is_written_as_name = known.need is Need.TITLE and token.raw.istitle()
+        if is_written_as_name or self._is_said(text, tokens, number):
             return True
-        following = tokens[number + 1] if number + 1 < len(tokens) else None
-        if following is not None and following.low in SPEAKS and token.raw.istitle():
-            return text[token.end : following.start] == " "
         for beside in (number - 1, number + 1):
             if 0 <= beside < len(tokens):
                 first, second = sorted((token, tokens[beside]))
                 if _is_beside(first, second) and self._is_part(text, known, tokens[beside]):
                     return True
         return False
+
+    @staticmethod
+    def _is_said(text: str, tokens: Sequence[Token], number: int) -> bool:
+        """Return True after a title, and before what only a patient does."""
+        token = tokens[number]
+        if number and is_title(text, tokens[number - 1], token):
+            return True
+        following = tokens[number + 1] if number + 1 < len(tokens) else None
+        if following is None or following.low not in SPEAKS:
+            return False
+        return token.raw.istitle() and text[token.end : following.start] == " "
 
     def _is_part(self, text: str, known: Word, other: Token) -> bool:
         """Return True where `other` is another word of the same name, or an initial."""

@@ -9,7 +9,8 @@ from pipelines.text.vocabulary import Verdict, is_clinical, is_own, judge
 
 _HEADS = word_set(
     """
-    uniklinik uniklinikum hospital hospitals clinic clinics center centre infirmary institute university hospice
+    uniklinik uniklinikum
+    hospital hospitals clinic clinics center centre infirmary institute university hospice
     sanatorium klinikum klinik kliniken krankenhaus universitatsklinikum universitatsklinik
     universitat praxis radiologie charite spital inselspital universitatsspital hopital
     clinique chu chru hospitalier clinica hospitalario ospedale policlinico azienda istituto

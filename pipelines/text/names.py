@@ -201,16 +201,18 @@ class NameFinder:
             return is_name and not is_word_of(raw, self._languages)
         if is_pair(self._text, self._tokens, number):
             return False
-        if verdict is Verdict.FOREIGN:
-            return not is_word_of(raw.casefold(), self._languages) and _is_like_name(raw)
-        if verdict is not Verdict.EPONYM and is_sign(self._text, self._tokens, number):
-            return False
-        if verdict is Verdict.UNKNOWN:
-            is_short = raw.isupper() and len(raw) <= _MOST_ABBREVIATED and raw.isascii()
-            return _is_like_name(raw) and not (is_short and self._has_small)
         if verdict is Verdict.EPONYM:
             is_surname = is_frequent_surname(token_low)
             return is_surname and not is_eponym(self._text, self._tokens, number)
+        return not is_sign(self._text, self._tokens, number) and self._is_unlike_word(raw, verdict)
+
+    def _is_unlike_word(self, raw: str, verdict: Verdict) -> bool:
+        """Return False for words of the language of the text, and for abbreviations."""
+        if verdict is Verdict.FOREIGN:
+            return not is_word_of(raw.casefold(), self._languages) and _is_like_name(raw)
+        if verdict is Verdict.UNKNOWN:
+            is_short = raw.isupper() and len(raw) <= _MOST_ABBREVIATED and raw.isascii()
+            return _is_like_name(raw) and not (is_short and self._has_small)
         return True
 
     def _is_camel_name(self, token: Token) -> bool:

@@ -88,6 +88,8 @@ _LISTS = {
     "nl": ordinary_words.DUTCH,
 }
 _LEAST_TELLING = 6
+_MOST_LETTERS = 60
+"""Of a word of any language; to judge a word takes the square of its length."""
 _stem = re.compile(
     r"(?:adeno|angi|arteri|arthr|artr|blephar|bronch|bronq|bronc|carcin|cardi|karzin|kardi|cephal"
     r"|cefal|cerebr|zerebr|cervic|zervi|cholangi|cholecyst|colecist|chondr|condr|colon|kolon"
@@ -127,12 +129,18 @@ def judge(word: str) -> Verdict:
     bare = fold(word)
     if word in _own_words():
         return Verdict.WORD
+    if len(word) > _MOST_LETTERS:
+        return Verdict.UNKNOWN
     if bare in _own_names() and bare not in _eponyms():
         return _name(bare)
     if bare in _words(ordinary_words.PLACES):
         return Verdict.PLACE
     if is_possible_name(bare):
         return _name_or_word(word, bare)
+    return _word_or_unknown(word, bare)
+
+
+def _word_or_unknown(word: str, bare: str) -> Verdict:
     if bare in _eponyms():
         return Verdict.EPONYM
     if _is_word(word, bare):
@@ -188,7 +196,12 @@ def languages_of(words: Iterable[str]) -> tuple[str, ...]:
 @lru_cache(maxsize=16_384)
 def _languages_of(word: str) -> tuple[str, ...]:
     """Return the languages of a word that is not English; twice where our own list has it."""
-    if len(word) < 2 or not word.isalpha() or dictionary("en").count(word) or is_clinical(word):
+    if (
+        not 2 <= len(word) <= _MOST_LETTERS
+        or not word.isalpha()
+        or dictionary("en").count(word)
+        or is_clinical(word)
+    ):
         return ()
     listed = [language for language, words in _LISTS.items() if word in _words(words)]
     spoken = [language for language in _LISTS if is_word_of(word, (language,))]

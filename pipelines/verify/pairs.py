@@ -4,6 +4,7 @@ What must be there of the source, in what order, and what became of each value.
 """
 
 from collections.abc import Iterator, Mapping
+from enum import Enum, auto
 from functools import cached_property
 from struct import iter_unpack
 
@@ -17,7 +18,7 @@ from pipelines.verify.ours import (
     PRIVATE_CHARACTERISTICS_SEQUENCE,
 )
 from pipelines.verify.policy import DummyPolicy, Policy
-from pipelines.verify.source import Level, Source
+from pipelines.verify.source import Before, Level, Source
 from rules.content import VALUES
 from rules.plan import ConceptKey, PrivateKey
 from rules.vocabulary import Operation
@@ -33,6 +34,25 @@ _CODES = (0x00080100, 0x00080119, 0x00080120)
 _NUMERIC_VALUE = 0x0040A30A
 _OLDEST_YEARS = 89
 _GROUP, _CREATOR, _STATUS, _SAFE_ELEMENTS = 0x00080301, 0x00080302, 0x00080303, 0x00080304
+
+_PADDING_BYTES = 64
+"""A longer value is one, whatever it holds."""
+
+
+class _Demand(Enum):
+    """What of an element must be there."""
+
+    NOTHING = auto()
+    ELEMENT = auto()
+    VALUE = auto()
+
+
+_DEMANDS = {
+    Operation.KEEP: _Demand.VALUE,
+    Operation.DUMMY: _Demand.VALUE,
+    Operation.REPLACE_UID: _Demand.VALUE,
+    Operation.EMPTY: _Demand.ELEMENT,
+}
 
 Expected = list[tuple[Policy, Level | None]]
 """Policy of each item that must be there, and what it was; None: one of ours."""
@@ -215,31 +235,40 @@ class Pairs:
             group = tag >> 16
             if group not in _PLAIN_GROUPS or group >> 8 in _WITHOUT_TYPE or not tag & 0xFFFF:
                 continue
-            before = level[tag]
-            had_value = bool(before.items) or (before.items is None and before.end > before.start)
             is_gone = tag not in empty
+            had_value = self._has_value(level[tag])
             if not (had_value or is_gone) or (level.parent is None and tag in OUR_RULES):
                 continue
-            entry = policy.node[tag]
-            if (
-                (had_value and entry.type.startswith("1"))
-                or (is_gone and entry.type.startswith(("1", "2")))
-                or (had_value and self._must_stay(tag, level, policy, is_gone=is_gone))
+            type_ = policy.node[tag].type
+            demand = self._demand(tag, level, policy)
+            if (had_value and (type_.startswith("1") or demand is _Demand.VALUE)) or (
+                is_gone and (type_.startswith(("1", "2")) or demand is not _Demand.NOTHING)
             ):
                 yield "verify.validity", tag
 
-    def _must_stay(self, tag: int, level: Level, policy: Policy, *, is_gone: bool) -> bool:
+    def _has_value(self, before: Before) -> bool:
+        if before.items is not None:
+            return bool(before.items)
+        start = self.source.value(before, most=_PADDING_BYTES)
+        return bool(start.strip(b"\0 ")) or before.end - before.start > _PADDING_BYTES
+
+    def _demand(self, tag: int, level: Level, policy: Policy) -> _Demand:
+        """Return what the plan leaves of an element, whatever its Type."""
         entry, rule = policy.node[tag], policy[tag]
-        if entry.operation is not Operation.KEEP or entry.alternatives:
-            return False
-        if rule is not None and rule.is_kept:
-            return rule.fallback is not (Operation.REMOVE if is_gone else Operation.EMPTY)
-        if entry.vr != "SQ":
-            return True
+        operation = entry.operation
+        if entry.alternatives:
+            return _Demand.NOTHING
+        if operation in _DEMANDS and not (rule is not None and rule.is_kept):
+            is_lost = entry.vr == "SQ" and self._may_go(tag, level, policy, rule)
+            return _Demand.NOTHING if is_lost else _DEMANDS[operation]
+        return _DEMANDS.get(entry.fallback, _Demand.NOTHING)
+
+    def _may_go(self, tag: int, level: Level, policy: Policy, rule: Rule | None) -> bool:
+        """Return whether a sequence may be lost though the plan keeps it."""
         if self._may_lose_sequences:
-            return False
+            return True
         inner = policy.inside(tag, is_dummy=False)
-        return not inner.holds_content or bool(self.items(tag, level, inner, rule=rule))
+        return inner.holds_content and not self.items(tag, level, inner, rule=rule)
 
 
 def _dummy(inner: Policy) -> Policy:

@@ -121,17 +121,17 @@ class Source:
         except StructError:
             raise _unreadable() from None
 
-    def value(self, before: Before) -> bytes:
-        """Return a value as encoded, padding included."""
-        return self._window.read(before.start, before.end)
+    def value(self, before: Before, *, most: int | None = None) -> bytes:
+        """Return a value as encoded, padding included, or its first bytes."""
+        end = before.end if most is None else min(before.end, before.start + most)
+        return self._window.read(before.start, end)
 
     def text(self, level: Level, tag: int, *, most: int = 1024) -> str | None:
         """Return a short value without padding; None where it is absent."""
         before = level.get(tag)
         if before is None:
             return None
-        value = self._window.read(before.start, min(before.end, before.start + most))
-        return value.decode("latin-1").strip("\0 ")
+        return self.value(before, most=most).decode("latin-1").strip("\0 ")
 
     def charset(self, level: Level | None) -> bytes:
         """Return the Specific Character Set in force, as encoded."""

@@ -43,7 +43,7 @@ SETS = (
     RESEARCH,
     (*RESEARCH, DESCRIPTORS, STRUCTURED, "clean-graphics"),
 )
-WITH_CONTENT = tuple({tuple(dict.fromkeys((*options, STRUCTURED))) for options in SETS})
+WITH_CONTENT = tuple(dict.fromkeys(tuple(dict.fromkeys((*o, STRUCTURED))) for o in SETS))
 CLINICAL = b"small nodule in the right upper lobe"
 FEW = settings(
     max_examples=60,

@@ -208,7 +208,7 @@ def test_a_private_sequence_in_un_is_walked() -> None:
 
 
 def test_rows_beyond_the_table() -> None:
-    assert len(OWN_BY_TAG) == 37
+    assert len(OWN_BY_TAG) == 39
     assert None not in OWN_BY_TAG
     assert not [tag for tag in OWN_BY_TAG if standard_tables().row(tag or 0)]
     arrival, contact = Made(0x00140102, "DA", b"20240301"), Made(0x00741010, "LO", b"x")
@@ -222,7 +222,7 @@ def test_rows_beyond_the_table() -> None:
         0x00140102: b"19000101",
         0x00420010: b"",
         0x0040A160: b"REMOVED",
-        0x00081190: None,
+        0x00081190: b"urn:removed",
         0x0008010E: b"http://y",
     }
     full = run(arrival, contact, options=("retain-longitudinal-full-dates",))

@@ -199,7 +199,7 @@ def test_every_row_in_every_mapped_sop_class() -> None:
     [
         (0x00140102, "DA", b"19000101", b"20240229", b"20210604"),
         (0x00140103, "TM", b"000000", b"113000.25", b"113000.25"),
-        (0x00081190, "UR", None, None, None),
+        (0x00081190, "UR", *[b"urn:removed"] * 3),
         (0x0008010E, "UR", *[b"https://example.org/x"] * 3),
         (0x00420010, "ST", b"", b"", b""),
         (0x0040A160, "UT", *[b"REMOVED"] * 3),

@@ -63,7 +63,7 @@ def value_of(value_type: str, text: bytes = b"") -> tuple[Made, ...]:
             "TIME": ("TM", b"113000"),
             "DATETIME": ("DT", b"20240229113000"),
         }[value_type]
-        return (Made(VALUES[value_type], vr, text if text and value_type != "TEXT" else raw),)
+        return (Made(VALUES[value_type], vr, raw),)
     if value_type == "NUM":
         return (measured(b"42", "a"),)
     if value_type == "CODE":

@@ -18,9 +18,10 @@ HARMLESS_URLS = (
 OWN = {
     **dict.fromkeys(
         [
+            "PatientAlternativeCalendar",
+            "ResponsiblePersonRole",
             "PatientBirthDateInAlternativeCalendar",
             "PatientDeathDateInAlternativeCalendar",
-            "BreedRegistrationNumber",
             "CommentsOnPatientPerformanceOfVisualField",
             "CommentsOnTheScheduledProcedureStep",
             "PlacerOrderNumberProcedure",
@@ -28,25 +29,21 @@ OWN = {
             "PlacerOrderNumberImagingServiceRequestRetired",
             "FillerOrderNumberImagingServiceRequestRetired",
             "EncryptedAttributesSequence",
-            "HL7InstanceIdentifier",
             "UniformResourceLocatorTrial",
             "ReportStatusCommentTrial",
             "IdentificationDescriptionTrial",
             "SpecimenDescriptionTrial",
             "ContactDisplayName",
-            "HangingProtocolCreator",
             "ComponentWelderIDs",
             "BoardingPassID",
             "ItineraryID",
             "CarrierID",
             "OwnerID",
             "NTPSourceAddress",
-            "FilenameInContainer",
             "AssertionComments",
             "InstructionPerformanceComment",
             "TreatmentStatusComment",
             "SetupImageComment",
-            "CalculationComment",
             "DoseComment",
             "SurfaceComments",
             "TransactionStatusComment",
@@ -55,6 +52,16 @@ OWN = {
             "AuthorizationEquipmentCertificationNumber",
         ],
         "X",
+    ),
+    **dict.fromkeys(
+        [
+            "BreedRegistrationNumber",
+            "CalculationComment",
+            "FilenameInContainer",
+            "HL7InstanceIdentifier",
+            "HangingProtocolCreator",
+        ],
+        "D",
     ),
     "DocumentTitle": "Z",
     "TextValue": "D",
@@ -87,7 +94,7 @@ def own_row(tag: int) -> Row | None:
     if keyword == "CodeMeaning":
         options = {"clean-descriptors": "C"}
     if vr == "UR" and keyword not in HARMLESS_URLS:
-        basic = "X"
+        basic = "D"
     if not basic:
         return None
     return Row(tag=f"{tag:08X}", name=keyword, keyword=keyword, vr=vr, basic=basic, options=options)

@@ -212,7 +212,7 @@ def _say_object(examined: Examined, summary: Preview) -> None:
 def _is_the_same(handled: Handled) -> bool:
     """Return whether a value came out as it was; of what is not shown nobody can see it."""
     before = handled.before or ""
-    return handled.before == handled.after and not before.startswith("<")
+    return handled.before == handled.after and not before.endswith("bytes>")
 
 
 def _say_preview(data: dict[str, Any]) -> None:

@@ -102,8 +102,8 @@ def test_private_elements_options_and_settings_are_compared() -> None:
 
 
 def test_a_difference_that_nothing_shows_is_not_called_the_same() -> None:
-    # Modality is kept anyhow
-    (each,) = differences(of(BASIC), of(rule("tags: [Modality], action: K")))
+    # Patient Comments is removed anyhow
+    (each,) = differences(of(BASIC), of(rule("tags: [PatientComments], action: X")))
     assert (each.what, each.direction) == ("rules", OTHERWISE)
 
 

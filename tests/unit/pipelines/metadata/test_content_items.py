@@ -1,9 +1,10 @@
 """Content items go, stay or are cleaned by the concept they name (PS3.15, E.3.4)."""
 
 import io
-from datetime import datetime
+from datetime import date
 
 import highdicom
+import numpy as np
 import pydicom
 import pytest
 from highdicom.sr import CodedConcept
@@ -174,7 +175,7 @@ _DATED = (
 
 
 @pytest.mark.parametrize(
-    ("names", "date", "moment", "death"),
+    ("names", "day", "moment", "death"),
     [
         ((), "19000101", "19000101000000", None),
         ((_MODIFIED,), "20210604", "20210604101500", "20210605070000"),
@@ -182,14 +183,14 @@ _DATED = (
     ],
 )
 def test_dates_of_items_follow_the_options_of_dates(
-    names: tuple[str, ...], date: str, moment: str, death: str | None
+    names: tuple[str, ...], day: str, moment: str, death: str | None
 ) -> None:
     result = cleaned(_report(*_DATED), options(*_CLEANERS, *names))
     assert CONTEXT.shift_days == -1000
     assert not named(result.dataset, "121031")  # no option of dates keeps a birth date
     assert_gone(result, "19480317")
-    assert _one(result, "111060").Date == date
-    assert _one(result, "X-4").Date == date
+    assert _one(result, "111060").Date == day
+    assert _one(result, "X-4").Date == day
     assert _one(result, "111526").DateTime == moment
     assert [each.DateTime for each in named(result.dataset, "122165")] == ([death] * bool(death))
     assert _one(result, "111061").Time == ("101500" if names else "000000")
@@ -495,7 +496,7 @@ def _measured() -> Dataset:
     )
     region = highdicom.sr.ImageRegion3D(
         graphic_type=highdicom.sr.GraphicTypeValues3D.POINT,
-        graphic_data=highdicom_points(),
+        graphic_data=np.array([[1.0, 2.0, 3.0]]),
         frame_of_reference_uid=image.FrameOfReferenceUID,
     )
     group = highdicom.sr.PlanarROIMeasurementsAndQualitativeEvaluations(
@@ -529,18 +530,10 @@ def _measured() -> Dataset:
         instance_number=1,
         manufacturer="ACME",
         series_description="Measurements of Marchetti",
-        content_date=datetime(2024, 2, 29).date(),
+        content_date=date(2024, 2, 29),
         is_complete=True,
     )
-    made.StudyDate = "20240229"
     return made
-
-
-def highdicom_points() -> object:
-    """Return one point in space, shape ``(1, 3)``."""
-    import numpy as np
-
-    return np.array([[1.0, 2.0, 3.0]])
 
 
 def test_a_measurement_report_can_still_be_read_as_one() -> None:

@@ -182,7 +182,7 @@ def test_compound_graphics_lines_and_bounding_boxes_keep_their_geometry() -> Non
 
 
 def _annotated() -> Dataset:
-    source = pydicom.dcmread(get_testdata_file("waveform_ecg.dcm"))
+    source = pydicom.dcmread(str(get_testdata_file("waveform_ecg.dcm")))
     source.PatientName, source.PatientID = "Marchetti^Lucia", "MR-40817"
     source.WaveformAnnotationSequence = Sequence(
         [
@@ -277,7 +277,7 @@ def test_curves_go(rules: str, transfer_syntax: str) -> None:
 
 
 def test_a_real_overlay_goes() -> None:
-    source = pydicom.dcmread(get_testdata_file("examples_overlay.dcm"))
+    source = pydicom.dcmread(str(get_testdata_file("examples_overlay.dcm")))
     source.PatientID = source.get("PatientID") or "MR-40817"
     assert 0x60003000 in source
     buffer = io.BytesIO()

@@ -163,6 +163,35 @@ def test_what_stands_deep_in_a_sequence_is_known_at_the_root(which: str, *, as_u
     assert "Liver lesion" in result.dataset.ImageComments
 
 
+@pytest.mark.parametrize("outer", [0x00081115, 0x00400275])
+def test_a_large_sequence_in_unknown_bytes_is_read_for_names_too(outer: int) -> None:
+    filler = MadeItem((Made(0x00400007, "LO", b"x" * 60),))
+    first = MadeItem((Made(0x00101001, "PN", b"Cavalcanti^Rosa"),))
+    result = _cut(
+        Made(outer, "SQ", b"", (first, *[filler] * 200), as_un=True),
+        Made(0x00204000, "LT", b"Liver lesion, Cavalcanti"),
+        Made(_MODEL, "LO", b"Ingenia Cavalcanti"),
+    )
+    assert_gone(result, "Cavalcanti")
+    assert "Liver lesion" in result.dataset.ImageComments
+
+
+def test_names_in_an_item_of_another_character_set_are_known_there() -> None:
+    inside = MadeItem(
+        (
+            Made(0x00080005, "CS", b"ISO_IR 192"),
+            Made(0x0008103E, "LO", "CT Grüßner Jörg".encode()),
+        )
+    )
+    result = _cut(
+        Made(0x00080005, "CS", b"ISO_IR 100"),
+        Made(0x00100010, "PN", "Grüßner^Jörg".encode("latin-1")),
+        Made(0x00081115, "SQ", b"", (inside,)),
+    )
+    assert_gone(result, "Grüßner", "Jörg")
+    assert result.dataset.ReferencedSeriesSequence[0].SeriesDescription == "CT"
+
+
 def test_what_is_kept_on_purpose_is_not_cut() -> None:
     rules = options(
         "clean-descriptors",

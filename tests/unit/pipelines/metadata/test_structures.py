@@ -128,7 +128,7 @@ def test_a_patient_called_heart_keeps_the_heart() -> None:
 
 
 def _plan() -> FileDataset:
-    source = pydicom.dcmread(get_testdata_file("rtplan.dcm"))
+    source = pydicom.dcmread(str(get_testdata_file("rtplan.dcm")))
     source.PatientName, source.PatientID = "Marchetti^Lucia", "MR-40817"
     source.RTPlanLabel = "Breast R"
     source.RTPlanName = "Marchetti Breast"
@@ -166,7 +166,7 @@ def test_a_plan_keeps_what_is_delivered() -> None:
 
 
 def test_a_dose_keeps_its_grid_and_loses_its_comment() -> None:
-    source = pydicom.dcmread(get_testdata_file("rtdose_1frame.dcm"))
+    source = pydicom.dcmread(str(get_testdata_file("rtdose_1frame.dcm")))
     source.PatientName, source.PatientID = "Marchetti^Lucia", "MR-40817"
     source.DoseComment = "Plan for Marchetti"
     result = cleaned(_saved(source), RESEARCH)
@@ -192,7 +192,7 @@ def test_a_volume_histogram_is_kept() -> None:
 
 
 def _image() -> FileDataset:
-    source = pydicom.dcmread(get_testdata_file("CT_small.dcm"))
+    source = pydicom.dcmread(str(get_testdata_file("CT_small.dcm")))
     source.PatientName, source.PatientID = "Marchetti^Lucia", "MR-40817"
     return source
 

@@ -250,6 +250,37 @@ def test_a_name_in_another_spelling_goes() -> None:
     assert "stone 3 mm" in result.dataset.ImageComments
 
 
+@pytest.mark.parametrize("hidden", ["\u200b", "\u00ad", "\u2060", "\ufeff"])
+def test_a_name_with_invisible_characters_goes(hidden: str) -> None:
+    data = _object(
+        Made(_IMAGE_COMMENTS, "LT", f"nodule Mar{hidden}chetti".encode()), charset=b"ISO_IR 192"
+    )
+    result = cleaned(data, DESCRIPTORS)
+    assert "chetti" not in result.dataset.ImageComments
+    assert "nodule" in result.dataset.ImageComments
+
+
+@pytest.mark.parametrize("date", ["17.3.48", "17/03/48", "03-17-48"])
+def test_a_birth_date_with_a_short_year_goes(date: str) -> None:
+    data = _object(
+        Made(0x00100030, "DA", b"19480317"),
+        _text(_IMAGE_COMMENTS, f"nodule, b. {date}", vr="LT"),
+    )
+    result = cleaned(data, DESCRIPTORS)
+    assert_gone(result, date)
+    assert "nodule" in result.dataset.ImageComments
+
+
+def test_a_uid_of_the_source_in_a_text_goes() -> None:
+    data = _object(
+        Made(0x0020000D, "UI", b"1.2.840.113619.2.55.3.9"),
+        _text(_IMAGE_COMMENTS, "nodule, see study 1.2.840.113619.2.55.3.9", vr="LT"),
+    )
+    result = cleaned(data, DESCRIPTORS)
+    assert_gone(result, "1.2.840.113619.2.55.3.9")
+    assert "nodule" in result.dataset.ImageComments
+
+
 _BESIDE_THE_TABLE = {
     "ContentDescription": (0x00700081, "LO"),
     "GraphicLayerDescription": (0x00700068, "LO"),
