@@ -86,6 +86,12 @@ def deidentify(
     live for this run only. Exit code 1 where an input was quarantined or refused, or a
     reference between two objects of OUT was broken.
 
+    In the end references between the objects of the run are counted, with the new SOP
+    Instance UID of the object that holds them: dangling ones, which name an object of OUT
+    by a UID that it has not (it belongs to another subject, or a rule keeps the old UID),
+    and those to objects that were quarantined or refused, as far as these can be read.
+    What an earlier run released is not looked at.
+
     OUT, report and tables must not be inside IN. Report and tables are new files for
     their owner only; what has their names gives way. Where the file system has no files
     without a name (exFAT, SMB), a run that is killed may leave one named .*.part.

@@ -126,7 +126,7 @@ def _is_taken(keyword: str) -> bool:
 
 def _count(multiplicity: str) -> int:
     """Return the least number of values."""
-    return int(multiplicity.split("-")[0].removesuffix("n") or 1)
+    return int(multiplicity.split("-", maxsplit=1)[0].removesuffix("n") or 1)
 
 
 def write(folder: Path) -> Iterator[tuple[str, Path]]:

@@ -9,9 +9,9 @@ A file without Patient ID or UIDs gets them first (it would be held), and that c
 source. A shipped rule set is taken without the options whose engine is not there yet: they
 hold every image.
 
-Usage: ``python -m ops.bench.validity [FOLDER…] [--rules basic,research-default] [--json FILE]``.
+Usage: ``python -m ops.bench.validity [FOLDER…] [--rules basic,research-default] [--maximal]``.
 Without folders: the corpus beside the project, the files that come with pydicom, and objects
-made with highdicom.
+made with highdicom. ``--maximal``: objects that have every attribute of their IOD.
 """
 
 import argparse
@@ -35,7 +35,7 @@ from pydicom.dataset import Dataset, FileDataset
 from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, generate_uid
 from ruamel.yaml import YAML
 
-from ops.bench import derived
+from ops.bench import derived, maximal
 from rules.load import builtin_names, load_plan, rule_text
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -341,6 +341,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("folders", nargs="*", type=Path)
     parser.add_argument("--rules", default=",".join(builtin_names()))
+    parser.add_argument(
+        "--maximal", action="store_true", help="Instead: an object of each SOP class, filled."
+    )
     parser.add_argument("--keep", type=Path, help="Leave sources and outputs in this new folder.")
     words = parser.parse_args()
     if validator() is None:
@@ -352,7 +355,10 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as scratch:
         place = words.keep or Path(scratch)
         place.mkdir(exist_ok=True)
-        names = gather(files_of(_folders(words.folders, place)), place / "in")
+        if words.maximal:
+            names = gather(maximal.write(place / "maximal"), place / "in")
+        else:
+            names = gather(files_of(_folders(words.folders, place)), place / "in")
         for rules in words.rules.split(","):
             figures = measure(rules, names, place / rules)
             _show(figures)

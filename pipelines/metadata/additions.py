@@ -1,9 +1,17 @@
 """Put our own elements between those of the root (PS3.5, 7.1: ascending by tag)."""
 
 from collections.abc import Callable, Mapping
+from typing import Protocol
 
 from pipelines.context import Segment
 from pipelines.metadata.elements import Element
+
+
+class AppendedItem(Protocol):
+    """Makes an encoded item."""
+
+    def __call__(self, *, implicit: bool) -> bytes:
+        """Return the item in an encoding."""
 
 
 def with_additions(

@@ -15,6 +15,24 @@ _OLDEST_YEARS = 89
 _PER_YEAR = {"a": 1.0, "mo": 12.0, "wk": 52.18, "d": 365.25, "h": 8766.0, "min": 525_960.0}
 """UCUM codes of units of time (CID 7456, and shorter ones), and how many make a year."""
 _MOST_BYTES = 1024
+_CONTENT_SEQUENCE = 0x0040A730
+_ACQUISITION_CONTEXT_SEQUENCE = 0x00400555
+_SPECIMEN_PREPARATION_STEP_CONTENT_ITEM_SEQUENCE = 0x00400612
+
+
+def needs_item(tag: int, depth: int) -> bool:
+    """Return whether a sequence of content items may not be empty.
+
+    The tree of a document (PS3.3, C.17.3) and a step of specimen preparation (C.7.6.22).
+    """
+    if tag == _SPECIMEN_PREPARATION_STEP_CONTENT_ITEM_SEQUENCE:
+        return True
+    return tag == _CONTENT_SEQUENCE and not depth
+
+
+def may_be_empty(tag: int, depth: int) -> bool:
+    """Return whether a sequence stays without items (Type 2: PS3.3, C.7.6.14)."""
+    return tag == _ACQUISITION_CONTEXT_SEQUENCE and not depth
 
 
 def concept_of(elements: list[Element], scanner: Scanner, *, implicit: bool) -> ConceptKey | None:

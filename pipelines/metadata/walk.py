@@ -7,14 +7,13 @@ needs it; bulk values pass as spans of the source. What each operation means sta
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Protocol
 
 from pipelines.context import Segment, Span, SubjectContext
 from pipelines.errors import HeldError, MalformedError
-from pipelines.metadata.additions import with_additions
+from pipelines.metadata.additions import AppendedItem, with_additions
 from pipelines.metadata.characteristics import Declarations, is_unsafe
 from pipelines.metadata.charsets import DEFAULT
-from pipelines.metadata.content import concept_of, is_oldest
+from pipelines.metadata.content import concept_of, is_oldest, may_be_empty, needs_item
 from pipelines.metadata.dummies import dummy_items
 from pipelines.metadata.elements import (
     MAX_DEPTH,
@@ -45,10 +44,6 @@ _UNKNOWN_VRS = frozenset(["", "UN"])
 _ITEM_TAG = b"\xfe\xff\x00\xe0"
 _CONTENT_ITEM_IDENTIFIER = b"\x40\x00\x73\xdb"
 """Tag of Referenced Content Item Identifier, as encoded: items are named by position."""
-_CONTENT_SEQUENCE = 0x0040A730
-_ACQUISITION_CONTEXT_SEQUENCE = 0x00400555
-_STEP_CONTENT = 0x00400612
-"""Specimen Preparation Step Content Item Sequence."""
 _SAFE = SECTIONS[Option.RETAIN_SAFE_PRIVATE]
 _DECLARED_UNSAFE = replace(removed("source: may identify (0008,0300)"), section=_SAFE)
 _TEXT_VRS = TEXT_VRS | CODED_TEXT_VRS
@@ -56,13 +51,6 @@ _CUT_SECTIONS = frozenset([PROFILE, _SAFE])
 
 _KEEP = Operation.KEEP
 _REMOVE = Operation.REMOVE
-
-
-class AppendedItem(Protocol):
-    """Makes an encoded item."""
-
-    def __call__(self, *, implicit: bool) -> bytes:
-        """Return the item in an encoding."""
 
 
 class Walk:
@@ -335,8 +323,7 @@ class Walk:
                 return b""
             ours = self._appended[element.tag](implicit=place.implicit)
             return encode_sequence(element.tag, b"SQ", ours, implicit=place.implicit)
-        may_be_empty = element.tag == _ACQUISITION_CONTEXT_SEQUENCE and not place.depth
-        if content is None or not (content or may_be_empty):
+        if content is None or not (content or may_be_empty(element.tag, place.depth)):
             return content
         vr = b"SQ" if element.vr == b"SQ" else b"UN"  # whose items are implicit VR
         return encode_sequence(element.tag, vr, content, implicit=place.implicit)
@@ -384,19 +371,12 @@ class Walk:
             else:
                 changed = True
                 parts.append(encode_item(_join(cleaned)))
-        if items and not parts and self._needs_item(element.tag, place):
+        if items and not parts and needs_item(element.tag, place.depth):
             parts.append(dummy_items("ContentSequence", self.replacement.uids, implicit=implicit))
         if not place.depth and element.tag in self._appended:
             changed = True
             parts.append(self._appended[element.tag](implicit=implicit))
         return b"".join(parts) if changed else None
-
-    def _needs_item(self, tag: int, place: Place) -> bool:
-        """Return whether a sequence of content items may not be empty.
-
-        The tree of a document (PS3.3, C.17.3) and a step of specimen preparation (C.7.6.22).
-        """
-        return tag == _STEP_CONTENT or (tag == _CONTENT_SEQUENCE and not place.depth)
 
     def _leave_item(
         self,

@@ -50,6 +50,8 @@ _national = re.compile(
     r"|\d{4}-\d{4}-\d{4}(?:-\d{4})?)(?![^\W_])"
 )
 """Italian, Spanish, French, British numbers of persons; accounts and cards."""
+_uid = re.compile(r"(?<![\w.])(?!1\.2\.840\.10008\.)[012](?:\.\d{1,39}){5,31}(?![\w]|\.\d)")
+"""A UID that is not one of the standard's."""
 _LEAST_DIGITS = 2
 
 
@@ -83,6 +85,8 @@ def find_identifiers(text: str, words: AbstractSet[str]) -> Iterator[Span]:
             yield Span(found.start("value"), found.end("value"), Reason.ID_CONTEXT)
     for found in _numbered.finditer(text) if "#" in text else ():
         yield Span(found.start("value"), found.end("value"), Reason.ID_CONTEXT)
+    for found in _uid.finditer(text):
+        yield Span(found.start(), found.end(), Reason.ID_CONTEXT)
     for found in _national.finditer(text):
         yield Span(found.start(), found.end(), Reason.ID_CONTEXT)
     for found in _long.finditer(text):

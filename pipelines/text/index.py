@@ -17,8 +17,8 @@ from pipelines.text.spellings import Person, persons_of
 from pipelines.text.titles import SPEAKS, is_title
 from pipelines.text.tokens import Token, is_mixed, is_unspaced, parts_of, words_of
 from pipelines.text.unspaced import Unspaced
-from pipelines.text.vocabulary import Verdict, is_clinical, judge
-from pipelines.vocabulary import is_particle, is_placeholder
+from pipelines.text.vocabulary import Verdict, judge
+from pipelines.vocabulary import is_clinical, is_particle, is_placeholder
 
 _LEAST_WORD = 4
 _LEAST_SHORT = 2
@@ -86,6 +86,9 @@ class KnownIndex:
     def _add_person(self, number: int, person: Person, *, is_subject: bool) -> None:
         words = list(person.words())
         if all(is_placeholder(word) or is_particle(word) for word in words):
+            for whole in person.wholes():
+                if len(whole) == 1:  # an initial makes a name of it: ``MTest``
+                    self._add_whole(whole, Word(Need.ALWAYS, Reason.NAME_KNOWN))
             return
         self._initials[number] = self._initials.get(number, frozenset()) | person.initials()
         for word in words:

@@ -5,7 +5,8 @@ from collections.abc import Set as AbstractSet
 
 from pipelines.text.reasons import Reason, Span
 from pipelines.text.tokens import Token, word_set
-from pipelines.text.vocabulary import Verdict, is_clinical, is_own, judge
+from pipelines.text.vocabulary import Verdict, is_own, judge
+from pipelines.vocabulary import is_clinical
 
 _HEADS = word_set(
     """

@@ -23,7 +23,6 @@ from pipelines.text.titles import (
 from pipelines.text.tokens import Token, fold, is_mixed, is_unspaced, parts_of
 from pipelines.text.vocabulary import (
     Verdict,
-    is_clinical,
     is_frequent_surname,
     is_given_name,
     is_own,
@@ -32,6 +31,7 @@ from pipelines.text.vocabulary import (
     judge,
     languages_of,
 )
+from pipelines.vocabulary import is_clinical
 
 _MOST_WORDS = 5
 _LEAST_UNKNOWN = 4

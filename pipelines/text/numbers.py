@@ -6,8 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pipelines.text.known import Kind, KnownValue
 from pipelines.text.reasons import Reason, Span
 from pipelines.text.tokens import Token, is_mixed, parts_of, words_of
-from pipelines.text.vocabulary import is_clinical
-from pipelines.vocabulary import is_placeholder
+from pipelines.vocabulary import is_clinical, is_placeholder
 
 _LEAST = {Kind.SUBJECT_ID: 4, Kind.ID: 6}
 _LEAST_FREE = 6

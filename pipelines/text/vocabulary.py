@@ -1,15 +1,16 @@
 """Tell words from names.
 
-The words come from PS3.6 and PS3.16 (as pinned by pydicom), from the dictionaries of six
+The words come from PS3.6 and PS3.16 (as pinned by pydicom; what those write small the release
+gate keeps too, `pipelines.vocabulary`), from the dictionaries of six
 languages, and from our own lists of what those lack; the names from the US census and a
 list of our own. Read at first use.
 """
 
+import importlib
 import re
 from collections.abc import Iterable
 from enum import Enum, auto
 from functools import lru_cache
-from importlib import resources
 
 from pipelines.text import clinical_words, ordinary_words
 from pipelines.text.dictionaries import (
@@ -20,6 +21,7 @@ from pipelines.text.dictionaries import (
     surnames,
 )
 from pipelines.text.tokens import fold
+from pipelines.vocabulary import is_clinical
 
 _FREQUENT_RANK = 1000
 _WORD_COUNT = 2000
@@ -174,14 +176,6 @@ def is_possible_name(bare: str) -> bool:
     return bare in surnames() or bare in given_names() or bare in _own_names()
 
 
-def is_clinical(word: str) -> bool:
-    """Return True for a word that PS3.6 and PS3.16 write small.
-
-    The release gate keeps the same words (`pipelines.vocabulary`).
-    """
-    return _standard_words().get(word.casefold(), False)
-
-
 def is_own(bare: str) -> bool:
     """Return True for a word of our own lists."""
     return bare in _own_words()
@@ -331,8 +325,13 @@ def _own_names() -> frozenset[str]:
 
 
 @lru_cache(maxsize=1)
-def _standard_words() -> dict[str, bool]:
-    """Return the words of the standard; True for those that it also writes small."""
-    table = (resources.files("rules.standard") / "ps316_words.tsv").read_text(encoding="utf-8")
-    rows = (line.split("\t") for line in table.splitlines()[1:])
-    return {word: kind == "clinical" for word, kind in rows}
+def _standard_words() -> frozenset[str]:
+    """Return the words of PS3.16, those too that it writes with a capital only."""
+    concepts = importlib.import_module("pydicom.sr._concepts_dict").concepts  # at first use: slow
+    meanings = (
+        each[0]
+        for scheme in concepts.values()
+        for codes in scheme.values()
+        for each in codes.values()
+    )
+    return frozenset(word for text in meanings for word in _word.findall(text.casefold()))

@@ -193,7 +193,6 @@ def provenance(source: Path) -> str:
         "tcia_private.tsv": entry("TCIA knowledge base, 2024-02", TCIA_PRIVATE),
         "cid_7050.tsv": entry("as in pydicom 3.0.2", METHOD_CODES),
         "iod_types.json": entry("highdicom 0.27.0, 2024-10-04", IOD_TYPES, TABLE_E1_1),
-        "ps316_words.tsv": {"edition": "as in pydicom 3.0.2", "inputs": {}},
     }
     return json.dumps(tables, indent=1) + "\n"
 

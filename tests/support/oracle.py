@@ -30,6 +30,7 @@ from tests.support.oracle_additions import (
 )
 from tests.support.oracle_cleaning import LONGEST, cleaned, decoded, known_words
 from tests.support.oracle_decisions import (
+    CLEANED_TEXT,
     DESCRIPTORS,
     SAFE_PRIVATE,
     Decision,
@@ -196,6 +197,9 @@ class Oracle:
             element, Decision(decision.fallback), vr=vr, path=path, place=place
         )
         if decision.operation == "keep":
+            if isinstance(element, RawDataElement) and element.length == UNDEFINED:
+                element = element._replace(VR=None)  # pydicom takes that of the dictionary
+                return self.keep(element, vr="SQ", path=path, place=place)
             if vr_of(element) == "SQ":
                 return self.keep(element, vr=vr, path=path, place=place)
         elif (
@@ -206,6 +210,8 @@ class Oracle:
         ):
             self.notes.add(decision.unread)
             return fallback
+        if vr in CLEANED_TEXT and vr_of(element) in CLEANED_TEXT:
+            vr = vr_of(element)
         return cleaned(
             element, vr=vr, fallback=fallback, encodings=place.encodings, known=self.known
         )
@@ -262,7 +268,7 @@ class Oracle:
         """Return what becomes of a sequence of which all content items went."""
         tag = int(element.tag)
         item = dummy_item("ContentSequence", self.context)
-        if tag == content.CONTEXT_ITEMS:  # Type 2
+        if tag == content.CONTEXT_ITEMS and place.depth == 0:  # Type 2
             return make(tag, "SQ", items=[])
         if tag == content.STEP_ITEMS or (tag == content.CONTENT_SEQUENCE and place.depth == 0):
             return make(tag, "SQ", items=[item])
@@ -372,7 +378,7 @@ def deidentify(
     oracle.added(out)
     meta = FileMetaDataset()
     raw = [element for element in elements(ds) if isinstance(element, RawDataElement)]
-    implicit = not any(vr_of(element) for element in raw)  # whatever the file meta says
+    implicit = all(element.is_implicit_VR for element in raw)  # whatever the file meta says
     source = str(getattr(ds, "file_meta", meta).get("TransferSyntaxUID", ""))
     explicit_le, implicit_le = "1.2.840.10008.1.2.1", "1.2.840.10008.1.2"
     plain = implicit_le if implicit else explicit_le

@@ -40,9 +40,10 @@ def decoded(value: bytes, encodings: Sequence[str]) -> str | None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         try:
-            return decode_bytes(value, encodings, set())
+            text = decode_bytes(value, encodings, set())
         except (UserWarning, UnicodeError, LookupError):
             return None
+    return None if re.search(r"[\x01-\x08\x0e-\x1f]", text) else text
 
 
 def known_words(ds: Dataset) -> frozenset[str]:

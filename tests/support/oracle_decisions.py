@@ -184,13 +184,15 @@ class Decisions:
     def safe_private(self, letter: str, vr: str) -> Decision:
         """Return what is done with a safe private element of that letter and VR."""
         note = f"{SAFE_PRIVATE}.removed"
+        if letter == "C" and vr not in SHIFTED:
+            return Decision("remove", note=note)
         if letter == "U" and RETAIN_UIDS not in self.options:
             return Decision("uid")
         if vr in CLEANED_TEXT and DESCRIPTORS in self.options:
             return Decision("clean-text", unread=note)
         if vr in BULK or vr in CLEANED_TEXT:
             return Decision("remove", note=note)
-        if vr in SHIFTED or letter == "C":
+        if vr in SHIFTED:
             kept = "keep" if FULL_DATES in self.options else "remove"
             return Decision("shift" if MODIFIED_DATES in self.options else kept)
         if vr == "UI" and RETAIN_UIDS not in self.options:
@@ -203,7 +205,7 @@ class Decisions:
             return fits(element, vr)
         if decision.operation == "clean-text":
             return is_empty(element) or vr_of(element) in ("", "UN", *CLEANED_TEXT)
-        if decision.operation == "uid" and vr != "UI":
+        if decision.operation == "uid" and vr in CLEANED_TEXT:
             return vr_of(element) != "SQ" and bool(UID.fullmatch(bytes_of(element).rstrip(PADDING)))
         return True
 

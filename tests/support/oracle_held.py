@@ -53,6 +53,7 @@ def check(ds: FileDataset) -> None:
         raise OracleHeld("metadata.no-uid")
     if not value_at(ds, PATIENT_ID):
         raise OracleHeld("identity.missing")
-    kinds = {kind.strip() for kind in value_at(ds, IMAGE_TYPE).split(b"\\")}
-    if b"LABEL" in kinds or (b"OVERVIEW" in kinds and value_at(ds, LABEL_IN_IMAGE) != b"NO"):
+    kinds = {kind.strip() for kind in value_at(ds, IMAGE_TYPE).upper().split(b"\\")}
+    labelled = value_at(ds, LABEL_IN_IMAGE).upper()
+    if labelled == b"YES" or b"LABEL" in kinds or (b"OVERVIEW" in kinds and labelled != b"NO"):
         raise OracleHeld("pixels.label")

@@ -20,6 +20,8 @@ OWN = {
         [
             "PatientAlternativeCalendar",
             "ResponsiblePersonRole",
+            "PatientAlternativeCalendar",
+            "ResponsiblePersonRole",
             "PatientBirthDateInAlternativeCalendar",
             "PatientDeathDateInAlternativeCalendar",
             "CommentsOnPatientPerformanceOfVisualField",
@@ -54,21 +56,45 @@ OWN = {
         "X",
     ),
     **dict.fromkeys(
-        [
-            "BreedRegistrationNumber",
-            "CalculationComment",
-            "FilenameInContainer",
-            "HL7InstanceIdentifier",
-            "HangingProtocolCreator",
-        ],
+        [],
         "D",
     ),
     "DocumentTitle": "Z",
     "TextValue": "D",
-    "CodeMeaning": "K",
+    "BreedRegistrationNumber": "D",
+    "CalculationComment": "D",
+    "FilenameInContainer": "D",
+    "HL7InstanceIdentifier": "D",
+    "HangingProtocolCreator": "D",
 }
 """Basic column by keyword."""
 OWN_BY_TAG = {tag_for_keyword(keyword): letter for keyword, letter in OWN.items()}
+TOLD_BY_NAME = (
+    "Comment",
+    "Comments",
+    "Description",
+    "Descriptor",
+    "Explanation",
+    "Label",
+    "Notes",
+    "Reason",
+    "Summary",
+)
+TOLD = (
+    "AcquisitionProtocolName",
+    "BeamName",
+    "CodeMeaning",
+    "ExtendedCodeMeaning",
+    "InstructionText",
+    "PatientAdditionalPosition",
+    "PotentialReasonsForProcedure",
+    "ProtocolElementName",
+    "RTImageName",
+    "StrainAdditionalInformation",
+    "TrackingID",
+    "TreatmentProtocols",
+)
+"""Texts that tell: kept, and cleaned under clean-descriptors."""
 WORDS = {"US": 2, "SS": 2, "UL": 4, "SL": 4, "FL": 4, "AT": 4, "FD": 8, "SV": 8, "UV": 8}
 CHARACTERS = {
     "DS": rb"[0-9+\-Ee. ]*",
@@ -91,10 +117,11 @@ def own_row(tag: int) -> Row | None:
         basic = basic or "D"
     if vr in ("DA", "DT", "TM"):
         basic, options = basic or "D", {FULL_DATES: "K", MODIFIED_DATES: "C"}
-    if keyword == "CodeMeaning":
-        options = {"clean-descriptors": "C"}
     if vr == "UR" and keyword not in HARMLESS_URLS:
         basic = "D"
+    texts = ("LO", "SH", "ST", "LT", "UT", "UC")
+    if vr in texts and (keyword.endswith(TOLD_BY_NAME) or keyword in TOLD):
+        basic, options = basic or "K", {"clean-descriptors": "C"}
     if not basic:
         return None
     return Row(tag=f"{tag:08X}", name=keyword, keyword=keyword, vr=vr, basic=basic, options=options)

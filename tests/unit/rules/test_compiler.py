@@ -14,11 +14,18 @@ from rules.beyond import letter_beyond
 from rules.compiler import plan_hash
 from rules.load import compile_rules, load_plan, read_rules
 from rules.plan import Entry, Plan
-from rules.tables import confidentiality_table, iod_types, safe_private, tags_by_keyword
+from rules.tables import Row, confidentiality_table, iod_types, safe_private, tags_by_keyword
 from rules.vocabulary import Action, Operation, Option
 
 CT = "1.2.840.10008.5.1.4.1.1.2"
 ENHANCED_MR = "1.2.840.10008.5.1.4.1.1.4.1"
+SOP_CLASSES = {
+    CT: "ct-image",
+    ENHANCED_MR: "enhanced-mr-image",
+    "1.2.840.10008.5.1.4.1.1.88.33": "comprehensive-sr",
+    "1.2.840.10008.5.1.4.1.1.481.3": "rt-structure-set",
+    "1.2.840.10008.5.1.4.1.1.11.1": "grayscale-softcopy-presentation-state",
+}
 GOLDEN = Path(__file__).resolve().parents[2] / "golden" / "plan_basic_ct.json"
 
 
@@ -58,39 +65,93 @@ def expected_by_type(action: str, type_: str) -> str:
     return next(letter for letter in "DZX" if letter in letters)
 
 
-@pytest.mark.parametrize("sop_class_uid", [CT, ENHANCED_MR, "1.2.3"])
+FALLBACKS = {"X": Operation.REMOVE, "Z": Operation.EMPTY, "D": Operation.DUMMY}
+CLEANING = (
+    Option.CLEAN_DESCRIPTORS,
+    Option.RETAIN_PATIENT_CHARACTERISTICS,
+    Option.RETAIN_DEVICE_IDENTITY,
+)
+
+
+def cleaned(option: Option, vr: str) -> Operation | None:
+    """Return what a C of the table means by option and VR; None: nobody carries it out."""
+    if vr == "SQ":
+        return Operation.KEEP
+    if option is Option.RETAIN_LONGITUDINAL_MODIFIED_DATES:
+        return Operation.SHIFT_DATE if vr in ("DA", "TM", "DT") else None
+    if option in CLEANING and vr in ("LO", "SH", "ST", "LT", "UT", "UC", ""):
+        return Operation.CLEAN_TEXT
+    if option in CLEANING and vr in ("AE", "CS"):
+        return Operation.CLEAN_KNOWN
+    return None
+
+
+def vr_said(tag: int, name: str, printed: str) -> str:
+    """Return the VR by PS3.6, else as printed, else what the attribute's name says."""
+    try:
+        return datadict.dictionary_VR(tag).split(" ")[0]
+    except KeyError:
+        ending = name.rsplit(" ", 1)[-1]
+        return printed or {"Sequence": "SQ", "DateTime": "DT"}.get(ending, "")
+
+
+def check_entry(entry: Entry, row: Row, option: Option | None, *, vr: str, basic: str) -> None:
+    """Compare the entry of a row with the column of an option, or the basic column."""
+    letter = row.options.get(option, "") if option else ""
+    operation = cleaned(option, vr) if option and letter == "C" else None
+    note = ""
+    if row.keyword in ("PatientName", "PatientID"):
+        wanted = entry.action, Operation.PSEUDONYM
+    elif letter == "K":
+        caps = row.keyword == "PatientAge"
+        wanted = Action.KEEP, Operation.CAP_AGE if caps else Operation.KEEP
+    elif operation is not None:
+        wanted = Action.CLEAN, operation
+        if operation is not Operation.KEEP:
+            assert entry.fallback is FALLBACKS[basic], row.keyword
+    else:
+        said = {"K": Operation.KEEP, "U": Operation.REPLACE_UID, **FALLBACKS}
+        wanted = Action(basic), said[basic]
+        dates = option is Option.RETAIN_LONGITUDINAL_MODIFIED_DATES
+        note = f"{option}.removed" if letter and not dates else ""
+    assert (entry.action, entry.operation) == wanted, (row.keyword, row.tag, entry.type)
+    assert entry.note == note, row.keyword
+    texts = (Operation.CLEAN_TEXT, Operation.CLEAN_KNOWN)
+    assert entry.unfit_note == (f"{option}.removed" if entry.operation in texts else "")
+
+
+@pytest.mark.parametrize("sop_class_uid", [*SOP_CLASSES, "1.2.3"])
 @pytest.mark.parametrize("option", [None, *Option])
 def test_every_row_of_the_table_by_option_column(option: Option | None, sop_class_uid: str) -> None:
-    plan = plan_of(*([option] if option else []))
-    node = plan.roots[sop_class_uid]
-    types = {CT: "ct-image", ENHANCED_MR: "enhanced-mr-image"}.get(sop_class_uid)
+    node = plan_of(*([option] if option else [])).roots[sop_class_uid]
+    types = SOP_CLASSES.get(sop_class_uid)
     for tag, row in confidentiality_table().rows.items():
-        if tag >> 16 in (0, 2, 4, 0xFFFA):
-            assert node[tag].operation is Operation.REMOVE
-            continue
         entry = node[tag]
+        if tag >> 16 in (0, 2, 4, 0xFFFA):
+            assert entry.operation is Operation.REMOVE
+            continue
         type_ = iod_types(types).types.get(row.keyword, "") if types else ""
         assert entry.type == type_
         basic = expected_by_type(row.basic, type_)
-        letter = row.options.get(option, "") if option else ""
-        if row.keyword in ("PatientName", "PatientID"):
-            assert entry.operation is Operation.PSEUDONYM
-        elif letter == "C" and option is Option.RETAIN_LONGITUDINAL_MODIFIED_DATES:
-            shifts = entry.vr in ("DA", "TM", "DT")
-            assert entry.action == ("C" if shifts else basic), row.keyword
-            assert (entry.operation is Operation.SHIFT_DATE) == shifts
-            falls = {"X": Operation.REMOVE, "Z": Operation.EMPTY, "D": Operation.DUMMY}
-            assert entry.fallback is falls[basic]
-        elif letter == "K":
-            caps = row.keyword == "PatientAge"
-            assert entry.action == "K"
-            assert entry.operation is (Operation.CAP_AGE if caps else Operation.KEEP)
-        else:
-            assert entry.action == basic, (row.keyword, type_)
-            assert entry.note == (f"{option}.removed" if letter else "")
+        check_entry(entry, row, option, vr=vr_said(tag, row.name, row.vr), basic=basic)
         assert entry.rule
         assert entry.section.startswith("PS3.")
-        assert entry.fallback in (Operation.REMOVE, Operation.EMPTY, Operation.DUMMY)
+        assert entry.fallback in FALLBACKS.values()
+
+
+@pytest.mark.parametrize("option", [None, *Option])
+def test_repeating_and_private_rows_by_option_column(option: Option | None) -> None:
+    rows = confidentiality_table()
+    assert set(rows.repeating) == {"50XXXXXX", "60XX3000", "60XX4000"}
+    node = plan_of(*([option] if option else [])).roots[CT]
+    for mask, row in rows.repeating.items():
+        note = f"{option}.removed" if option and row.options.get(option) else ""
+        entry = node[int(mask.replace("X", "2"), 16)]
+        assert (entry.operation, entry.note) == (Operation.REMOVE, note)
+    assert dict(rows.private.options) == {Option.RETAIN_SAFE_PRIVATE: "C"}
+    entry = node.private["SIEMENS MR HEADER", 0x0019, 0x0C]
+    stays = option is Option.RETAIN_SAFE_PRIVATE
+    assert entry.operation is (Operation.KEEP if stays else Operation.REMOVE)
 
 
 def test_options_win_in_the_order_of_the_manual() -> None:
@@ -99,7 +160,9 @@ def test_options_win_in_the_order_of_the_manual() -> None:
     assert at_root(plan_of(device), keyword).operation is Operation.KEEP
     assert at_root(plan_of(device, dates), keyword).operation is Operation.SHIFT_DATE
     both = plan_of(Option.CLEAN_DESCRIPTORS, Option.RETAIN_PATIENT_CHARACTERISTICS)
-    assert at_root(both, "Allergies").note == "retain-patient-characteristics.removed"
+    allergies = at_root(both, "Allergies")
+    assert (allergies.operation, allergies.note) == (Operation.CLEAN_TEXT, "")
+    assert allergies.unfit_note == "retain-patient-characteristics.removed"
 
 
 def test_what_the_table_lacks_is_kept_but_uids_of_instances() -> None:
@@ -131,7 +194,7 @@ def test_what_can_identify_beyond_the_table_goes() -> None:
     for keyword, operation in {
         "EvaluatorName": Operation.DUMMY,
         "StudyUpdateDateTime": Operation.DUMMY,
-        "RetrieveURL": Operation.REMOVE,
+        "RetrieveURL": Operation.DUMMY,
         "PlacerOrderNumberProcedure": Operation.REMOVE,
         "DocumentTitle": Operation.EMPTY,
         "TextValue": Operation.DUMMY,
@@ -325,8 +388,12 @@ def test_action_c_of_a_rule_does_what_can_be_done() -> None:
     date = at_root(plan, "StudyDate")
     assert (date.operation, date.fallback) == (Operation.SHIFT_DATE, Operation.EMPTY)
     assert at_root(plan, "StudyTime").operation is Operation.SHIFT_DATE
-    assert at_root(plan, "StudyDescription").note == "rules.clean.removed"
-    assert at_root(plan, "Columns").operation is Operation.REMOVE, "kept is not cleaned"
+    text = at_root(plan, "StudyDescription")
+    assert (text.operation, text.fallback) == (Operation.CLEAN_TEXT, Operation.REMOVE)
+    assert (text.note, text.unfit_note) == ("", "rules.clean.removed")
+    columns = at_root(plan, "Columns")
+    assert columns.operation is Operation.REMOVE, "kept is not cleaned"
+    assert columns.note == "rules.clean.removed"
     uid = plan_of(rules="  - {tags: [FrameOfReferenceUID], action: C}\n")
     assert at_root(uid, "FrameOfReferenceUID").operation is Operation.REPLACE_UID
 

@@ -521,7 +521,7 @@ def _measured() -> Dataset:
         imaging_measurements=[group],
         title=CodedConcept("126000", "DCM", "Imaging Measurement Report"),
     )
-    made = highdicom.sr.Comprehensive3DSR(
+    return highdicom.sr.Comprehensive3DSR(
         evidence=[image],
         content=report[0],
         series_number=1,
@@ -533,7 +533,6 @@ def _measured() -> Dataset:
         content_date=date(2024, 2, 29),
         is_complete=True,
     )
-    return made
 
 
 def test_a_measurement_report_can_still_be_read_as_one() -> None:

@@ -414,7 +414,7 @@ def test_a_coded_word_that_names_the_person_goes_whole() -> None:
     assert_gone(result, "Marchetti")
     assert result.dataset.BodyPartExamined == "CHEST"
     assert result.dataset.Manufacturer == "ACME"
-    assert result.dataset.PatientPosition == ""  # Type 2C
+    assert result.dataset.PatientPosition == "REMOVED"  # kept by the tables: it stays, as a dummy
 
 
 def test_patient_characteristics_are_cleaned() -> None:

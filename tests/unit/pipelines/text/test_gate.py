@@ -1,19 +1,16 @@
 """What the cleaner leaves is never a find of the release gate."""
 
-import itertools
+from collections.abc import Callable
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipelines import vocabulary
 from pipelines.objects import IdentityValue
 from pipelines.text import Depth, Kind, KnownValue, cleaner_for
-from pipelines.text.vocabulary import is_clinical
 from pipelines.verify.judgement import Judge
 from pipelines.verify.places import Place
 from pipelines.verify.search import search_of
-from pipelines.vocabulary import is_clinical as gate_is_clinical
 from tests.unit.pipelines.verify.planted import PLAN
 
 _TAGS = {
@@ -146,6 +143,22 @@ def test_a_clinical_word_that_is_a_name_stays_and_is_released(text: str) -> None
     assert not _is_held(text, known)
 
 
-def test_both_know_the_same_clinical_words() -> None:
-    words = itertools.chain(vocabulary._clinical_words(), ["smith", "jane", "qqqq"])
-    assert all(is_clinical(word) == gate_is_clinical(word) for word in words)
+_FORMS = ["{0}, {1}", "{1} {0}", "{0}^{1}", "{1}_{0}", "{0}{1}", "{1}-{0}", "z{0}", "{0}Z", "{0}"]
+
+
+@settings(deadline=None)
+@given(
+    st.sampled_from(_FORMS),
+    st.sampled_from([str.upper, str.lower, str.title, str]),
+    st.sampled_from(Depth),
+    st.sampled_from(["-", " ", "/", ".", ""]),
+)
+def test_no_known_value_stays_in_a_spelling_that_is_known(
+    form: str, case: Callable[[str], str], depth: Depth, separator: str
+) -> None:
+    known = frozenset(
+        [KnownValue(Kind.SUBJECT, "Okonkwo^Zdenka"), KnownValue(Kind.SUBJECT_ID, "QX-778120")]
+    )
+    name = case(form.format("Okonkwo", "Zdenka"))
+    left = cleaner_for(known).clean(f"CT {name} chest QX{separator}778120 knee", depth).text
+    assert left == "CT chest knee"

@@ -79,3 +79,10 @@ def test_the_cache_changes_nothing() -> None:
     assert cleaner.clean("CT Jane", Depth.FREE) is cleaner.clean("CT Jane", Depth.FREE)
     assert cleaner.clean("CT Okonkwo", Depth.KNOWN).text == "CT Okonkwo"
     assert cleaner.clean("CT Okonkwo", Depth.FREE).text == "CT"
+
+
+def test_a_text_that_is_cut_for_ever_is_cut_whole() -> None:
+    text = "a@b " + ".".join(["x"] * 9) + "@" * 4000 + "a@" * 4000
+    cleaned = cleaner_for(_JANE).clean(text, Depth.FREE)
+    assert cleaner_for(_JANE).clean(cleaned.text, Depth.FREE).text == cleaned.text
+    assert "@" not in cleaned.text

@@ -8,7 +8,6 @@ import pytest
 
 from pipelines.text.dictionaries import dictionary
 from pipelines.text.vocabulary import Verdict, judge
-from rules.standard import generate_words
 
 _LANGUAGES = ("en", "de", "fr", "es", "it", "nl")
 
@@ -20,11 +19,6 @@ def test_a_dictionary_is_searched_as_a_table_would_be(language: str) -> None:
     words = [*list(counts)[::97], *list(counts)[-3:], "qqq", "zzzzzz", "", '"']
     found = {word: dictionary(language).count(word) for word in words}
     assert found == {word: counts.get(word, 0) for word in words}
-
-
-def test_the_words_of_the_standard_are_those_of_the_pinned_edition() -> None:
-    file = resources.files("rules.standard") / "ps316_words.tsv"
-    assert file.read_text(encoding="utf-8") == generate_words.table()
 
 
 @pytest.mark.parametrize(

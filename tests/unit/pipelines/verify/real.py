@@ -74,7 +74,9 @@ def file_of(d: Dataset, *, syntax: str = EXPLICIT) -> bytes:
     """Return a source as a modality would send it."""
     meta = Dataset()
     meta.TransferSyntaxUID = syntax
-    return bytes(128) + b"DICM" + _body(meta, implicit=False) + _body(d, implicit=syntax == IMPLICIT)
+    return (
+        bytes(128) + b"DICM" + _body(meta, implicit=False) + _body(d, implicit=syntax == IMPLICIT)
+    )
 
 
 def source(sop_class: str = CT, **attributes: object) -> Dataset:
@@ -90,9 +92,7 @@ def source(sop_class: str = CT, **attributes: object) -> Dataset:
     return d
 
 
-def real(
-    d: Dataset, options: str = RESEARCH, *, more: str = "", syntax: str = EXPLICIT
-) -> Real:
+def real(d: Dataset, options: str = RESEARCH, *, more: str = "", syntax: str = EXPLICIT) -> Real:
     """Return what the engine makes of an object."""
     plan = plan_of(options, more)
     reader = BytesReader(file_of(d, syntax=syntax))
@@ -116,3 +116,8 @@ def item(**attributes: object) -> Dataset:
 def code(value: str, scheme: str = "DCM", meaning: str = "meaning") -> list[Dataset]:
     """Return a code sequence."""
     return [item(CodeValue=value, CodingSchemeDesignator=scheme, CodeMeaning=meaning)]
+
+
+def setting(keyword: str, value: object) -> Edit:
+    """Return the edit that sets an attribute of the root."""
+    return lambda d: setattr(d, keyword, value)
