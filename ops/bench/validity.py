@@ -42,7 +42,7 @@ ROOT = Path(__file__).resolve().parents[2]
 CORPUS = ROOT.parent / "shared" / "data" / "corpus"
 _PIXELS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
 _ERROR = "Error - "
-_VALUES = re.compile(r'(= )<[^>]*>|<[^>]*\d[^>]*>|"[^"]*"|\b\d+(?:\.\d+){2,}')
+_VALUES = re.compile(r'(= )<[^>]*>|<[^>]*\d[^>]*>|"[^"]*"|\b\d+(?:\.\d+){2,}|(?<=UID )\d+$')
 _UNREAD = "read failed"
 _JOBS = 2
 

@@ -52,10 +52,32 @@ _zip = re.compile(
     r"|cap)[: \t]+(?P<zip>\d{4,5}(?:-\d{4})?|[A-Z]{1,2}\d[A-Z\d]?[ \t]?\d[A-Z]{2})\b",
     re.IGNORECASE,
 )
+_CAPITAL = r"[^\W\d_a-zß-öø-ÿ][\w'\u2019.-]*"
+_SMALL = r"[^\W\d_A-ZÀ-ÖØ-Þ]{1,10}['\u2019]?"
+_lives = re.compile(
+    r"\b(?:(?i:lives?|living|resides?|residing|resident|wohnt|wohnhaft|habite|vive|woont|abita)[ \t]+"
+    r"(?i:at|in|on|of|à|en|te|a|bei)"
+    r"|(?i:addr|address|adresse|anschrift|direcci[oó]n|domicile|domicilio|adres|indirizzo)"
+    r"(?:\.?[ \t]*[:=]|(?=[ \t]+\d{1,5}\b)))[ \t]+"
+    rf"(?P<place>(?:\d{{1,5}}[ \t]?[A-Za-z]?(?!\w),?[ \t]+(?:{_SMALL}[ \t]+){{0,3}})?{_CAPITAL}"
+    rf"(?:[ \t]+(?:{_SMALL}[ \t]+){{0,2}}{_CAPITAL}){{0,4}}(?:[ \t]+\d{{1,6}}[a-z]?\b)?)"
+)
+_town = re.compile(
+    rf"(?:[ \t]*,[ \t]*|[ \t]+(?=\d{{5}}\b))(?P<code>\d{{4,6}}[ \t]+)?(?P<town>{_CAPITAL})"
+    rf"(?:[ \t]{_CAPITAL}){{0,2}}(?P<zip>[ \t]+(?:\d{{4,6}}(?:-\d{{4}})?(?!\w)|{_POSTCODE}))?"
+    r"(?=[ \t]*(?:[,;:.)\n]|$|-[ \t]))"
+)
+_MOST_TOWNS = 3
 _from = re.compile(
     r"\b(?:lives[ \t]in|living[ \t]in|resident[ \t]of|resides[ \t](?:in|at)|wohnhaft[ \t]in"
     r"|habite[ \t]à|vive[ \t]en|from|transferred[ \t]from|aus)[ \t]+"
     r"(?P<place>[A-ZÄÖÜ][\w'\u2019-]+(?:[ \t][A-ZÄÖÜ][\w'\u2019-]+){0,2})"
+)
+_LIVES = frozenset(
+    """
+    live lives living resides reside residing resident wohnt wohnhaft habite vive woont abita
+    addr address adresse anschrift direccion domicile domicilio adres indirizzo
+    """.split()
 )
 _FROM = frozenset(
     ["lives", "living", "resident", "resides", "wohnhaft", "habite", "vive", "from", "aus"]
@@ -80,9 +102,22 @@ def find_addresses(text: str) -> Iterator[Span]:
     """Yield postal addresses, and cities with their code."""
     for found in _addresses.finditer(text):
         if not found["city"] or judge(found["city"].split()[0].casefold()) is not Verdict.WORD:
-            yield Span(found.start(), found.end(), Reason.ADDRESS)
+            yield Span(found.start(), _end_of_towns(text, found.end()), Reason.ADDRESS)
     for found in _zip.finditer(text):
         yield Span(found.start("zip"), found.end("zip"), Reason.ADDRESS)
+
+
+def _end_of_towns(text: str, end: int) -> int:
+    """Return where an address ends: with the town, the county, the country."""
+    for _ in range(_MOST_TOWNS):
+        found = _town.match(text, end)
+        if found is None:
+            return end
+        is_word = judge(found["town"].rstrip(".").casefold()) in (Verdict.WORD, Verdict.EPONYM)
+        if is_word and not (found["code"] or found["zip"]):
+            return end
+        end = found.end()
+    return end
 
 
 def find_homes(text: str, words: AbstractSet[str]) -> Iterator[Span]:
@@ -93,6 +128,10 @@ def find_homes(text: str, words: AbstractSet[str]) -> Iterator[Span]:
     words : collections.abc.Set[str]
         Of the text, folded.
     """
+    if not words.isdisjoint(_LIVES):
+        for found in _lives.finditer(text):
+            end = _end_of_towns(text, found.end())
+            yield Span(found.start("place"), end, Reason.ADDRESS)
     if not words.isdisjoint(_FROM):
         for found in _from.finditer(text):
             word = found["place"].split()[0].casefold()

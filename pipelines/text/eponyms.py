@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from pipelines.text.tokens import Token, word_set
+from pipelines.text.vocabulary import is_medical
 
 _APOSTROPHES = ("'", "\u2019", "`")
 _SPACES = (" ", "-", "' ", "\u2019 ")
@@ -60,6 +61,7 @@ _SIGNS = word_set(
 _GRADES = frozenset(["ii", "iii", "iv", "vi", "iib", "iia", "iiia", "iiib"])
 _LETTERS = frozenset(["a", "b", "c", "i", "v"])
 """Grades too, where something follows."""
+_MOST_ABBREVIATED = 5
 _OF = word_set(
     "circle foramen loop angle node nodes pouch canal valve sign duct triangle space tetralogy"
 )
@@ -97,6 +99,28 @@ def is_sign(text: str, tokens: Sequence[Token], number: int) -> bool:
         return False
     between = text[tokens[following - 1].end : tokens[following].start]
     return between in (" ", "-") and tokens[following].low in _SIGNS
+
+
+def is_term(text: str, tokens: Sequence[Token], number: int) -> bool:
+    """Return True for an unknown word that is used as a term.
+
+    Before a grade (``Fazekas 2``, ``Galassi II cyst``), a term of medicine (``Graves
+    ophthalmopathy``), or as a short abbreviation before a number (``VENC 150``).
+    """
+    following = number + 1
+    if following >= len(tokens):
+        return False
+    token, other = tokens[number], tokens[following]
+    if text[token.end : other.start] not in (" ", "-"):
+        return False
+    ends = text[other.end : other.end + 1] in ("", ",", ";", ".", ")", " ", "\n")
+    if other.raw.isdigit() and ends:
+        is_short = token.raw.isupper() and len(token.raw) <= _MOST_ABBREVIATED
+        is_last = following + 1 == len(tokens) or text[other.end : other.end + 1] != " "
+        return is_short or (len(other.raw) == 1 and is_last)
+    if other.low in _GRADES and other.raw.isupper():
+        return True
+    return other.raw.islower() and (other.low in _NOUNS or is_medical(other.low))
 
 
 def is_pair(text: str, tokens: Sequence[Token], number: int) -> bool:

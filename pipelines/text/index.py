@@ -208,7 +208,7 @@ class KnownIndex:
         if is_written_as_name or self._is_said(text, tokens, number):
             return True
         for beside in (number - 1, number + 1):
-            if 0 <= beside < len(tokens):
+            if 0 <= beside < len(tokens) and tokens[beside].low != token.low:
                 first, second = sorted((token, tokens[beside]))
                 if _is_beside(first, second) and self._is_part(text, known, tokens[beside]):
                     return True

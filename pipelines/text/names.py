@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from pipelines.text.dictionaries import given_names
-from pipelines.text.eponyms import is_eponym, is_pair, is_sign
+from pipelines.text.eponyms import is_eponym, is_pair, is_sign, is_term
 from pipelines.text.reasons import Reason, Span
 from pipelines.text.titles import (
     AFTER,
@@ -27,6 +27,7 @@ from pipelines.text.vocabulary import (
     is_given_name,
     is_own,
     is_possible_name,
+    is_standard,
     is_word_of,
     judge,
     languages_of,
@@ -42,6 +43,7 @@ _SIDES = frozenset("lrwctsx")
 """Left, right, with, and the regions of the spine: no initials."""
 _ARTICLES = frozenset(["la", "le", "de", "di", "da", "do", "o", "d", "st", "den", "der"])
 """Particles that stand before other words too."""
+_LINKS = frozenset(["und", "y", "e", "en"])
 _joint = re.compile(r"[ \t]?[.,'\u2019\xb4`^-]?[ \t]?")
 _after_role = re.compile(r"[ \t]*[:.#=-]*[ \t]*(?:is[ \t]+)?")
 _list = re.compile(r"[ \t]*[,;/&+][ \t]*")
@@ -198,13 +200,18 @@ class NameFinder:
             return False
         if raw.islower() and raw[0] != raw[0].upper():
             is_name = verdict is Verdict.NAME and not in_protocol and len(raw) >= _LEAST_UNKNOWN
-            return is_name and not is_word_of(raw, self._languages)
+            return is_name and not is_standard(raw) and not is_word_of(raw, self._languages)
         if is_pair(self._text, self._tokens, number):
             return False
         if verdict is Verdict.EPONYM:
             is_surname = is_frequent_surname(token_low)
             return is_surname and not is_eponym(self._text, self._tokens, number)
-        return not is_sign(self._text, self._tokens, number) and self._is_unlike_word(raw, verdict)
+        if is_sign(self._text, self._tokens, number):
+            return False
+        is_unsure = verdict in (Verdict.UNKNOWN, Verdict.FOREIGN)
+        if is_unsure and is_term(self._text, self._tokens, number):
+            return False
+        return self._is_unlike_word(raw, verdict)
 
     def _is_unlike_word(self, raw: str, verdict: Verdict) -> bool:
         """Return False for words of the language of the text, and for abbreviations."""
@@ -246,7 +253,8 @@ class NameFinder:
                 between = self._between(number - 1)
                 if not _joint.fullmatch(between) or not self._continues(number, between):
                     break
-            if token.low in PARTICLES and self._leads_to_name(number, is_meant=is_meant):
+            expects = is_meant or makes_name
+            if self._is_particle(number) and self._leads_to_name(number, is_meant=expects):
                 continue
             if self._is_initial(number, is_first=number == first):
                 makes_name, taken = True, number + 1
@@ -285,11 +293,20 @@ class NameFinder:
         is_word = is_own(token.low) or is_clinical(token.low)
         return token.raw.istitle() and len(token.raw) > 1 and not is_word
 
+    def _is_particle(self, number: int) -> bool:
+        """Return True for ``van``, ``de la``, and the ``und`` of ``von und zu``."""
+        tokens = self._tokens
+        if tokens[number].low in PARTICLES:
+            return True
+        if tokens[number].low not in _LINKS or not 0 < number < len(tokens) - 1:
+            return False
+        return tokens[number - 1].low in PARTICLES and tokens[number + 1].low in PARTICLES
+
     def _leads_to_name(self, number: int, *, is_meant: bool) -> bool:
         following = number + 1
         if following >= len(self._tokens) or not _joint.fullmatch(self._between(number)):
             return False
-        if self._tokens[following].low in PARTICLES:
+        if self._is_particle(following):
             return self._leads_to_name(following, is_meant=is_meant)
         return self._is_name(following) or (
             is_meant and self._may_be_name(following, is_meant=True)
@@ -357,7 +374,7 @@ class NameFinder:
             if between == " ":
                 return before.low not in _SIDES
             return between in (".", ". ", ".-", "'", "\u2019")
-        if before.low in PARTICLES and between in (" ", "-", "'", "\u2019"):
+        if self._is_particle(number) and between in (" ", "-", "'", "\u2019"):
             is_name_only = before.low not in _ARTICLES
             return is_name_only or (before.raw[0].isupper() and not before.raw.isupper())
         if between == " " and before.raw.islower() and is_given_name(before.low):

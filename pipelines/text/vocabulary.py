@@ -176,6 +176,16 @@ def is_possible_name(bare: str) -> bool:
     return bare in surnames() or bare in given_names() or bare in _own_names()
 
 
+def is_standard(word: str) -> bool:
+    """Return True for a word of PS3.6 or PS3.16, however it is written there."""
+    return word in _standard_words()
+
+
+def is_medical(bare: str) -> bool:
+    """Return True for a word that ends or begins as terms of medicine do."""
+    return _is_medical(bare)
+
+
 def is_own(bare: str) -> bool:
     """Return True for a word of our own lists."""
     return bare in _own_words()
@@ -254,7 +264,7 @@ def _is_german_compound(word: str) -> bool:
     """Return True for two German or Dutch words in one that end like no surname: ``Rundherde``."""
     if len(word) < _LEAST_COMPOUND or _name_end.search(word):
         return False
-    for cut in range(_LEAST_HEAD, len(word) - _LEAST_HEAD):
+    for cut in range(_LEAST_HEAD, len(word) - _LEAST_HEAD + 1):
         head, tail = word[:cut], word[cut:]
         if is_possible_name(fold(tail)):
             continue

@@ -1,7 +1,7 @@
 """What may be demanded of a written element, and whether a value is that."""
 
 from collections.abc import Set as AbstractSet
-from enum import Enum, auto
+from enum import IntEnum, auto
 from typing import NamedTuple
 
 from pipelines.verify.fitness import is_fit
@@ -16,8 +16,8 @@ from pipelines.verify.window import Window
 from rules.vocabulary import Operation
 
 
-class Check(Enum):
-    """What an element must be."""
+class Check(IntEnum):
+    """What an element must be (numbers: they are looked up for every element)."""
 
     ABSENT = auto()
     EMPTY = auto()
@@ -81,6 +81,8 @@ _WITHOUT_VALUE = frozenset(
     [Check.ABSENT, *_WALKED - {Check.AGE}, Check.TEXT, Check.CODED, Check.DATE]
 )
 """Of their value alone there is nothing to say."""
+TEXTS = frozenset([Check.TEXT, Check.CODED])
+"""What may stay as it was."""
 COMPARED = frozenset([Check.UID, Check.DUMMY, Check.TEXT, Check.CODED, Check.DATE])
 """Whose value is looked at beside the source's."""
 _NO_VRS = (b"", b"UN")

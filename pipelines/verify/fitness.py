@@ -13,6 +13,9 @@ _CAPITALS = bytes(range(ord("A"), ord("Z") + 1))
 _DIGITS = b"0123456789"
 _CHARACTERS = {
     "AS": _DIGITS + b"DWMY\\",
+    "DA": _DIGITS + b"\\",
+    "DT": _DIGITS + b".+- \\",
+    "TM": _DIGITS + b". \\",
     "CS": _DIGITS + _CAPITALS + b"_ \\",
     "DS": _DIGITS + b"+-.eE \\",
     "IS": _DIGITS + b"+- \\",

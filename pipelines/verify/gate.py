@@ -152,6 +152,6 @@ def _check_label(walk: Walk, source: Source) -> None:
         walk.captured.get(_IMAGE_TYPE, b"").decode("latin-1"),
     )
     types = {each.strip("\0 ").upper() for text in stated if text for each in text.split("\\")}
-    shows_none = source.text(source.root, _LABEL_IN_IMAGE) == "NO"
-    if "LABEL" in types or ("OVERVIEW" in types and not shows_none):
+    shows = (source.text(source.root, _LABEL_IN_IMAGE) or "").upper()
+    if "LABEL" in types or shows == "YES" or ("OVERVIEW" in types and shows != "NO"):
         raise ResidualError("verify.structure", where=show(_IMAGE_TYPE))

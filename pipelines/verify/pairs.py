@@ -32,7 +32,11 @@ _VALUE_TYPE, _CONCEPT_NAME, _SCHEME = 0x0040A040, 0x0040A043, 0x00080102
 _CODES = (0x00080100, 0x00080119, 0x00080120)
 """Code Value, Long Code Value, URN Code Value."""
 _NUMERIC_VALUE = 0x0040A30A
+_UNITS = 0x004008EA
 _OLDEST_YEARS = 89
+_PER_YEAR = {"a": 1.0, "mo": 12.0, "wk": 52.18, "d": 365.25, "h": 8766.0, "min": 525_960.0}
+"""UCUM codes of CID 7456, and how many make a year; of another unit the number counts."""
+_CONTENT_SEQUENCE, _STEP_CONTENT_SEQUENCE = 0x0040A730, 0x00400612
 _GROUP, _CREATOR, _STATUS, _SAFE_ELEMENTS = 0x00080301, 0x00080302, 0x00080303, 0x00080304
 
 _PADDING_BYTES = 64
@@ -104,15 +108,25 @@ class Pairs:
         before = level.get(tag)
         expected: Expected = []
         if before is not None:
-            levels = self.source.items(before, level)
+            levels = self._items(tag, before, level)
             if rule is not None and rule.check is Check.AGE and self._is_oldest(levels):
                 return []
             expected = self._stay(levels, inner)
-            if levels and not expected and is_root:
+            # the tree of a document and a step of a preparation may not be empty
+            needs_item = tag == _STEP_CONTENT_SEQUENCE or (tag == _CONTENT_SEQUENCE and is_root)
+            if levels and not expected and needs_item:
                 expected = [(_dummy(inner), None)]
         if is_root and tag == CONTRIBUTING_EQUIPMENT_SEQUENCE:
             expected.append((inner, None))
         return expected
+
+    def _items(self, tag: int, before: Before, level: Level) -> list[Level]:
+        try:
+            return self.source.items(before, level)
+        except ResidualError:
+            if tag != CONTRIBUTING_EQUIPMENT_SEQUENCE:
+                raise
+            return []  # what can't be read went, and ours is said
 
     def _stay(self, levels: list[Level], inner: Policy) -> Expected:
         if not inner.holds_content:
@@ -133,7 +147,7 @@ class Pairs:
             return None
         code = scheme = ""
         for first in self.source.items(name, level)[:1]:
-            code = next((c for tag in _CODES if (c := self.source.text(first, tag))), "")
+            code = self._code(first)
             scheme = self.source.text(first, _SCHEME) or ""
         value_type = self.source.text(level, _VALUE_TYPE)
         if not value_type:
@@ -141,15 +155,28 @@ class Pairs:
         return value_type, code, scheme
 
     def _is_oldest(self, levels: list[Level]) -> bool:
-        number = self.source.text(levels[0], _NUMERIC_VALUE) if levels else None
-        if number is None:
+        """Return whether an age is over 89 years, or no number."""
+        text = self.source.text(levels[0], _NUMERIC_VALUE) if levels else None
+        if not text:
             return False
+        units = levels[0].get(_UNITS)
+        unit = ""
+        for first in self.source.items(units, levels[0])[:1] if units is not None else ():
+            unit = self._code(first)
         try:
-            return float(number) > _OLDEST_YEARS
+            return not float(text) / _PER_YEAR.get(unit, 1.0) <= _OLDEST_YEARS
         except ValueError:
             return True
 
+    def _code(self, level: Level) -> str:
+        return next((code for tag in _CODES if (code := self.source.text(level, tag))), "")
+
     # Values
+
+    def is_unchanged(self, tag: int, level: Level | None, value: bytes) -> bool:
+        """Return whether a value is the source's."""
+        before = level.get(tag) if level is not None else None
+        return before is not None and self.source.value(before) == value
 
     def compare(self, tag: int, rule: Rule, level: Level | None, value: bytes, *, vr: bytes) -> str:
         """Return the code of what is wrong with a value beside the source's; "" if nothing is.
@@ -172,7 +199,7 @@ class Pairs:
 
     def _may_become(self, old: bytes, value: bytes, rule: Rule, level: Level, *, vr: bytes) -> bool:
         check = rule.check
-        if check is Check.DUMMY or (old == value and check is not Check.DATE):
+        if check is Check.DUMMY:
             return True
         name = rule.vr or vr.decode("ascii")
         if check is Check.DATE:
@@ -204,9 +231,9 @@ class Pairs:
             if not group or not creator:
                 continue
             safe = frozenset(number & 0xFF for number in self._numbers(level, _SAFE_ELEMENTS))
-            declared.pop((creator, group[0]), None)
             if text(level, _STATUS) != "SAFE":
-                declared[creator, group[0]] = safe
+                block = creator, group[0]
+                declared[block] = declared.get(block, safe) & safe
         return declared
 
     def _numbers(self, level: Level, tag: int) -> list[int]:

@@ -23,6 +23,7 @@ from pipelines.verify.window import (
     long_length,
 )
 
+_new = tuple.__new__  # half the cost of calling the class, once per element
 _FRAGMENTS_VRS = frozenset([b"OB", b"OW"])
 _CHARACTER_SET = 0x00080005
 _META_GROUP = b"\x02\x00"
@@ -66,9 +67,7 @@ class Level(dict[int, Before]):
 
     __slots__ = ("parent",)
 
-    def __init__(self, parent: "Level | None") -> None:
-        super().__init__()
-        self.parent = parent
+    parent: "Level | None"
 
 
 class Source:
@@ -95,7 +94,8 @@ class Source:
         ResidualError
             `verify.structure` where the source can't be read.
         """
-        level = Level(None)
+        level = Level()
+        level.parent = None
         try:
             self._level(
                 level, self._start(), self._window.size, implicit=self._implicit, is_open=False
@@ -203,7 +203,7 @@ class Source:
                 position = value + length
             if position > end:
                 raise _unreadable()
-            level[tag] = Before(vr, value, position, inner_implicit, items)
+            level[tag] = _new(Before, (vr, value, position, inner_implicit, items))
         return position
 
     def _items(
@@ -216,7 +216,8 @@ class Source:
                 return items, position
             if tag != ITEM:
                 raise _unreadable()
-            level = Level(parent)
+            level = Level()
+            level.parent = parent
             if length == UNDEFINED:
                 position = self._level(level, position, end, implicit=implicit, is_open=True)
             else:

@@ -11,6 +11,7 @@ from struct import error as StructError  # noqa: N812  (it is a class)
 from pipelines.verify.demands import (
     ABSENT,
     COMPARED,
+    TEXTS,
     Check,
     Rule,
     hides_items,
@@ -40,12 +41,9 @@ from pipelines.verify.window import (
 
 MAX_DEPTH = 64
 NATIVE_PIXELS = frozenset([0x7FE00008, 0x7FE00009, PIXEL_DATA])
-
-_DELIMITERS = 0xFFFE
-_CHARACTER_SET = 0x00080005
+_DELIMITERS, _CHARACTER_SET = 0xFFFE, 0x00080005
 _EDGE_LENGTH = 0x3000
 """From here on the last byte of a 16-bit length is a digit or a letter."""
-
 _TEXT_BYTES = frozenset(byte for byte in range(0x80) if chr(byte).isalnum())
 _CAPTURED_BYTES = 4096
 
@@ -58,11 +56,10 @@ class Walk:
     window : Window
     pseudonym : bytes
     accessions : AbstractSet[bytes]
-        Pseudonyms that accession numbers may have.
     pairs : Pairs | None
-        What the written object is compared with.
+        The written object beside its source.
     places : list[Place] | None
-        Filled with every value where given.
+        See `Findings`.
 
     Attributes
     ----------
@@ -77,12 +74,11 @@ class Walk:
     pixels : tuple[int, int] | None
         Where the value of the root's Pixel Data starts and ends.
     fragments : list[tuple[int, int]]
-        Of encapsulated Pixel Data; the first is the Basic Offset Table.
+        Of compressed Pixel Data; the first is the Basic Offset Table.
     edges : list[int]
         Starts of headers and values whose neighbour byte looks like text.
     problems : dict[str, str]
-        By code, where the first element stands that the plan does not allow, that refers
-        elsewhere, or that is missing.
+        See `Findings`.
     """
 
     def __init__(
@@ -144,7 +140,7 @@ class Walk:
         is_root = not self._path
         filled: set[int] = set()
         empty: set[int] = set()
-        places = self._findings.places
+        places, pairs = self._findings.places, self._pairs
         previous = -1
         creators: Creators | None = None
         while position < end:
@@ -186,6 +182,15 @@ class Walk:
                 if is_root and tag in CAPTURED:
                     rule = self._capture(tag, value, length, rule)
             (filled if length else empty).add(tag)
+            if (
+                rule is not None
+                and rule.check in TEXTS
+                and pairs is not None
+                and vr != b"SQ"
+                and length != UNDEFINED
+                and pairs.is_unchanged(tag, level, window.read(value, value + length))
+            ):
+                rule = None
             if length == UNDEFINED or rule is not None or vr == b"SQ" or tag in NATIVE_PIXELS:
                 if places is not None and tag == _CHARACTER_SET:
                     charset = window.read(value, value + length)
@@ -262,6 +267,7 @@ class Walk:
         """Check one element; return where it ends."""
         if length != UNDEFINED and value + length > end:
             raise self._findings.broken(show(tag))
+        pairs = self._pairs
         check = rule.check if rule is not None else None
         if check is Check.ABSENT:
             self._findings.note(tag)
@@ -288,9 +294,7 @@ class Walk:
                 value,
                 stop,
                 inner,
-                self._pairs.items(tag, level, inner, rule=rule)
-                if self._pairs is not None
-                else None,
+                pairs.items(tag, level, inner, rule=rule) if pairs is not None else None,
                 implicit=implicit,
                 is_open=length == UNDEFINED,
                 charset=charset,
@@ -306,9 +310,9 @@ class Walk:
             is_root=not self._path,
         ):
             self._findings.note(tag)
-        if rule is not None and rule.check in COMPARED and length and self._pairs is not None:
+        if rule is not None and rule.check in COMPARED and length and pairs is not None:
             changed = self._window.read(value, value + length)
-            code = self._pairs.compare(tag, rule, level, changed, vr=vr)
+            code = pairs.compare(tag, rule, level, changed, vr=vr)
             if code:
                 self._findings.note(tag, code)
         return value + length
@@ -375,10 +379,10 @@ class Walk:
         return following
 
     def _fragments(self, position: int, end: int) -> tuple[list[tuple[int, int]], int]:
-        found, following = self._window.fragments(position, end)
-        if following < 0:
+        found = self._window.fragments(position, end)
+        if found[1] < 0:
             raise self._findings.broken("fragments")
-        return found, following
+        return found
 
     def _private(
         self, tag: int, value: int, length: int, *, policy: Policy, creators: Creators
@@ -390,8 +394,6 @@ class Walk:
         key = creators.key(tag)
         if key is None:
             return ABSENT
-        rule = policy.private(key)
+        rule, pairs = policy.private(key), self._pairs
         is_listed = rule is not None and rule.is_listed
-        if is_listed and self._pairs is not None and self._pairs.is_unsafe(key):
-            return ABSENT
-        return rule
+        return ABSENT if is_listed and pairs is not None and pairs.is_unsafe(key) else rule

@@ -22,6 +22,7 @@ from tests.support.agreement import (
     option_name,
     rules_yaml,
 )
+from tests.support.datasets import PLAUSIBLE, base
 from tests.support.encoding import EXPLICIT, IMPLICIT, Made, MadeItem, dicom_file
 from tests.support.engine import run_engine
 from tests.support.oracle_content import DATES, VALUES, Concept, content_rows
@@ -261,7 +262,7 @@ def test_slides_agree(kinds: Sequence[bytes], label: bytes | None) -> None:
 def test_declared_blocks_agree(
     options: Sequence[str], lists: Sequence[str], block: tuple[Made, ...]
 ) -> None:
-    agree((*made_of.base(made_of.ECG), *block), options, private_lists=lists)
+    agree((*base(made_of.ECG), *block), options, private_lists=lists)
 
 
 @pytest.mark.parametrize("syntax", [EXPLICIT, IMPLICIT])
@@ -287,15 +288,15 @@ def test_every_element_of_the_archive_list_agrees(options: Sequence[str], syntax
                 made.append(Made(group << 16 | 0x10, "LO", creator.encode("ascii")))
                 items = (item,) if vr == "SQ" else None
                 tag = group << 16 | 0x1000 | low
-                made.append(Made(tag, vr, made_of.PLAUSIBLE.get(vr, b""), items))
-        agree((*made_of.base(made_of.ECG), *made), options, syntax=syntax, private_lists=["tcia"])
+                made.append(Made(tag, vr, PLAUSIBLE.get(vr, b""), items))
+        agree((*base(made_of.ECG), *made), options, syntax=syntax, private_lists=["tcia"])
 
 
 @pytest.mark.parametrize("statuses", list(itertools.product((b"SAFE", b"UNSAFE", b""), repeat=2)))
 def test_a_block_that_is_described_twice_agrees(statuses: tuple[bytes, bytes]) -> None:
     said = tuple(made_of.characteristics(0x2001, b"Philips Imaging DD 001", s) for s in statuses)
     block = Made(0x20010010, "LO", b"Philips Imaging DD 001"), Made(0x20011003, "FL", bytes(4))
-    agree((*made_of.base(made_of.ECG), *block, Made(0x00080300, "SQ", b"", said)), [SAFE])
+    agree((*base(made_of.ECG), *block, Made(0x00080300, "SQ", b"", said)), [SAFE])
 
 
 @pytest.mark.parametrize("as_un", [False, True])
@@ -311,7 +312,7 @@ def test_items_hidden_in_a_text_agree(
     inner = MadeItem((Made(0x00081155, "UI", b"1.2.3"), Made(0x00101040, "LO", b"Oak Lane")))
     hidden = Made(tag, "SQ", b"", (inner,), undefined, as_un)
     creator = Made(0x20010010, "LO", b"Philips Imaging DD 001")
-    agree((*made_of.base(made_of.ECG), creator, hidden), [SAFE, DESCRIPTORS], syntax=syntax)
+    agree((*base(made_of.ECG), creator, hidden), [SAFE, DESCRIPTORS], syntax=syntax)
 
 
 VRS = st.sampled_from(("LO", "SH", "ST", "LT", "UT", "UC", "OB", "UN", "SQ"))
@@ -322,4 +323,4 @@ VRS = st.sampled_from(("LO", "SH", "ST", "LT", "UT", "UC", "OB", "UN", "SQ"))
 def test_texts_of_the_list_agree_in_any_vr(vr: str, text: bytes) -> None:
     creator = Made(0x20010010, "LO", b"Philips Imaging DD 001")
     made = Made(0x20011064, vr, text if vr != "SQ" else b"", () if vr == "SQ" else None)
-    agree((*made_of.base(made_of.ECG), creator, made), [SAFE, DESCRIPTORS])
+    agree((*base(made_of.ECG), creator, made), [SAFE, DESCRIPTORS])

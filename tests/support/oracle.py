@@ -30,6 +30,7 @@ from tests.support.oracle_additions import (
 )
 from tests.support.oracle_cleaning import LONGEST, cleaned, decoded, known_words
 from tests.support.oracle_decisions import (
+    CLEANED_CODE,
     CLEANED_TEXT,
     DESCRIPTORS,
     SAFE_PRIVATE,
@@ -203,7 +204,7 @@ class Oracle:
             if vr_of(element) == "SQ":
                 return self.keep(element, vr=vr, path=path, place=place)
         elif (
-            vr_of(element) == "SQ"
+            vr_of(element) not in ("", "UN", *CLEANED_TEXT, *CLEANED_CODE)
             or getattr(element, "length", 0) == UNDEFINED
             or len(bytes_of(element)) > LONGEST
             or decoded(bytes_of(element), place.encodings) is None

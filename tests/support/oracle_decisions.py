@@ -169,9 +169,16 @@ class Decisions:
             return Decision("shift")
         if letter != "C":
             return Decision(OPERATIONS[letter])
-        if listed in SHIFTED and not full:
+        vr = listed or vr
+        unread = "rules.clean.removed"
+        if vr in (*CLEANED_TEXT, *CLEANED_CODE):
+            operation = "clean-text" if vr in CLEANED_TEXT else "clean-known"
+            return Decision(operation, unread=unread)
+        if vr == "SQ":
+            return Decision("keep")
+        if vr in SHIFTED and not full:
             return Decision("shift")
-        return Decision("uid" if listed == "UI" else "remove")
+        return Decision("uid") if vr == "UI" else Decision("remove", note=unread)
 
     def listed(self, key: PrivateKey) -> tuple[str, str] | None:
         """Return letter and VR of an element on a list of safe ones that is in force."""
@@ -181,7 +188,9 @@ class Decisions:
             return "K", self.tables.safe_private[key]
         return self.tables.tcia.get(key) if "tcia" in self.private_lists else None
 
-    def safe_private(self, letter: str, vr: str) -> Decision:
+    def safe_private(  # noqa: PLR0911  one return per kind
+        self, letter: str, vr: str
+    ) -> Decision:
         """Return what is done with a safe private element of that letter and VR."""
         note = f"{SAFE_PRIVATE}.removed"
         if letter == "C" and vr not in SHIFTED:

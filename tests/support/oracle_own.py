@@ -20,8 +20,6 @@ OWN = {
         [
             "PatientAlternativeCalendar",
             "ResponsiblePersonRole",
-            "PatientAlternativeCalendar",
-            "ResponsiblePersonRole",
             "PatientBirthDateInAlternativeCalendar",
             "PatientDeathDateInAlternativeCalendar",
             "CommentsOnPatientPerformanceOfVisualField",
@@ -54,10 +52,6 @@ OWN = {
             "AuthorizationEquipmentCertificationNumber",
         ],
         "X",
-    ),
-    **dict.fromkeys(
-        [],
-        "D",
     ),
     "DocumentTitle": "Z",
     "TextValue": "D",

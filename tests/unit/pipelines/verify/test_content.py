@@ -106,6 +106,9 @@ def test_nobody_is_over_89() -> None:
 
     assert made.said(say) == f"{CONTENT}[1].(0040,A300)"
     assert made_report(age("42")).said() == ""
+    months = age("600")
+    months.MeasuredValueSequence[0].MeasurementUnitsCodeSequence = code("mo", "UCUM", "month")
+    assert made_report(months).said() == ""
     made = real(source(PatientAge="093Y"))
     assert made.said() == ""
     assert made.said(setting("PatientAge", "093Y")) == "verify.structure (0010,1010)"
