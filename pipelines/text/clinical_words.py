@@ -122,6 +122,12 @@ torasemid ramipril bisoprolol candesartan pantozol euthyrox thyronajod decortin 
 tavegil fenistil dormicum tramal palexia targin
 """
 EPONYMS = """
+fazekas scheltens galassi hadlock rockwood pauwels ahlback ranawat stoller balthazar fontaine
+rutherford okuda strasberg bismuth cheson fuhrman durie masaoka merchant stryker velpeau
+bernageau wackenheim borden zabramski koos knosp simpson pfirrmann graf tonnis shenton
+hilgenreiner perkins catterall herring waldenstrom meary kager insall salvati blackburne caton
+deschamps wiberg dejour goutallier patte hamada walch lodwick delbet bosworth hawkins tillaux
+stener
 fitzpatrick outerbridge kellgren lawrence tourette bechterew sudeck basedow dupuytren haglund
 baastrup forestier blount meigs leriche buerger kimura kikuchi rasmussen cotton ludwig lemierre
 fournier boerhaave zollinger ellison brodie codman lhermitte wallenberg horner holmes adie devic
@@ -165,6 +171,18 @@ landau kleffner miyoshi steinert thomsen kennedy hirayama kugelberg welander fah
 phyllodes stewart treves batson ashermans fitz hugh kegel enneking mirel mirels campanacci tile
 letournel thompson pipkin winquist gartland milch bado regan-morrey hutchinson goyrand pellegrini
 stieda iliotibial morel lavallee wartenberg guyon struthers osborne frohse baxter
+"""
+LATIN = """
+pons vermis cuneus precuneus insula uncus fornix tectum tegmentum putamen pallidum caudatus
+claustrum subiculum cingulum splenium genu rostrum tonsilla falx tentorium sella clivus vomer
+concha choana carina hilum hilus cisterna cauda equina conus filum dura pia arachnoidea
+ligamentum flavum nucleus pulposus annulus fibrosus navicular lunate scaphoid pisiform hamate
+capitate coronoid epicondyle manubrium xiphoid symphysis pylorus antrum cardia vesica ovarium
+mamma axilla portae lienalis renalis mesenterica iliaca femoralis poplitea carotis vertebralis
+basilaris subclavia brachialis jugularis azygos hemiazygos fascia lata vastus medialis
+lateralis rectus femoris biceps brachii gracilis sartorius soleus plantaris popliteus psoas
+iliacus gluteus maximus medius minimus piriformis obturator levator scapulae subscapularis
+supraspinatus infraspinatus teres
 """
 CLINICAL = """
 tumour oedema haematoma hypodense hyperdense isodense hyperintense hypointense isointense

@@ -87,7 +87,8 @@ def is_eponym(text: str, tokens: Sequence[Token], number: int) -> bool:
             return True
     other = tokens[following].low
     is_grade = other in _GRADES or (other in _LETTERS and following + 1 < len(tokens))
-    return between in _SPACES and (other in _NOUNS or other[0].isdigit() or is_grade)
+    is_noun = other in _NOUNS or (tokens[following].raw.islower() and is_medical(other))
+    return between in _SPACES and (is_noun or other[0].isdigit() or is_grade)
 
 
 def is_sign(text: str, tokens: Sequence[Token], number: int) -> bool:

@@ -52,6 +52,9 @@ _national = re.compile(
 """Italian, Spanish, French, British numbers of persons; accounts and cards."""
 _uid = re.compile(r"(?<![\w.])(?!1\.2\.840\.10008\.)[012](?:\.\d{1,39}){5,31}(?![\w]|\.\d)")
 """A UID that is not one of the standard's."""
+_alone = re.compile(r"[ \t]*(?P<value>(?:[A-Z]{1,4}-?)?\d[\dA-Z]*(?:[./-][\dA-Z]+)*)[ \t]*")
+_LEAST_ALONE = 6
+"""Digits of an identifier that is all of a text."""
 _LEAST_DIGITS = 2
 
 
@@ -89,5 +92,8 @@ def find_identifiers(text: str, words: AbstractSet[str]) -> Iterator[Span]:
         yield Span(found.start(), found.end(), Reason.ID_CONTEXT)
     for found in _national.finditer(text):
         yield Span(found.start(), found.end(), Reason.ID_CONTEXT)
+    alone = _alone.fullmatch(text)
+    if alone is not None and sum(map(str.isdigit, alone["value"])) >= _LEAST_ALONE:
+        yield Span(alone.start("value"), alone.end("value"), Reason.ID_LONG_NUMBER)
     for found in _long.finditer(text):
         yield Span(found.start(), found.end(), Reason.ID_LONG_NUMBER)

@@ -25,7 +25,8 @@ _LEAST_SHORT = 2
 _LEAST_NEAR = 5
 _LEAST_PLACE_WORD = 5
 _SIDES = frozenset("lrwctx")
-_MOST_GAP = 3
+_joint = re.compile(r"[ \t,.^_'\u2019=/&-]{0,3}")
+"""Between the words of one name."""
 _MOST_CUE = 12
 _cue = re.compile(r"\b(?:by|per|dr|rn|md|tech|nurse|from|cc|attn|with)[.:]?[ ]$", re.IGNORECASE)
 """Before an initial that could be a side: ``per R Black``."""
@@ -168,7 +169,7 @@ class KnownIndex:
         joined, last = "", None
         for number in range(first, len(tokens)):
             token = tokens[number]
-            if number > first and not _is_beside(tokens[number - 1], token):
+            if number > first and not _is_beside(text, tokens[number - 1], token):
                 break
             joined += token.low
             if joined in self._wholes:
@@ -210,7 +211,7 @@ class KnownIndex:
         for beside in (number - 1, number + 1):
             if 0 <= beside < len(tokens) and tokens[beside].low != token.low:
                 first, second = sorted((token, tokens[beside]))
-                if _is_beside(first, second) and self._is_part(text, known, tokens[beside]):
+                if _is_beside(text, first, second) and self._is_part(text, known, tokens[beside]):
                     return True
         return False
 
@@ -308,8 +309,8 @@ def _need(word: str, *, is_subject: bool) -> Need | None:
     return Need.TITLE if judge(word) is Verdict.WORD else Need.CAPITAL
 
 
-def _is_beside(first: Token, second: Token) -> bool:
-    return second.start - first.end <= _MOST_GAP
+def _is_beside(text: str, first: Token, second: Token) -> bool:
+    return _joint.fullmatch(text, first.end, second.start) is not None
 
 
 def _deletions(word: str) -> Iterator[str]:

@@ -262,12 +262,13 @@ class NameFinder:
             if number == first and is_meant and self._is_short_initials(token):
                 return number + 1
             is_last = makes_name and taken > first + 1 and self._is_free(token)
+            is_led = number > first and self._is_particle(number - 1)
             is_double = taken == number > first and between == "-" and token.raw.istitle()
             if not (
                 self._is_name(number)
                 or is_double
                 or is_last
-                or (makes_name and self._may_be_name(number, is_meant=is_meant))
+                or (makes_name and self._may_be_name(number, is_meant=is_meant or is_led))
             ):
                 break
             taken = number + 1
@@ -354,7 +355,7 @@ class NameFinder:
             )
         if (
             is_meant
-            and token.raw.istitle()
+            and (token.raw.istitle() or (number and self._is_particle(number - 1)))
             and not is_own(token.low)
             and not is_clinical(token.low)
         ):

@@ -314,6 +314,7 @@ def _own_words() -> frozenset[str]:
         *(
             clinical_words.DRUGS,
             clinical_words.CLINICAL,
+            clinical_words.LATIN,
             clinical_words.ABBREVIATIONS,
             clinical_words.KERNELS,
             clinical_words.SIGNS,

@@ -311,6 +311,8 @@ class Oracle:
             listed = decisions.listed_vr(key)
             hidden = letter == "K" and not listed and looks_like_items(element)
             decision = decisions.private_by_rule(letter, listed=listed, vr=vr_of(element))
+            if letter == "C" and not listed and is_empty(element):
+                decision = Decision("keep")
             if hidden and not is_sequence(element):
                 decision = Decision("remove")
             vr = "SQ" if hidden else listed or vr_of(element) or "UN"

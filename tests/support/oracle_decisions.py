@@ -162,15 +162,21 @@ class Decisions:
         vr = self.tables.safe_private.get(key, "")
         return "" if "/" in vr else vr
 
-    def private_by_rule(self, letter: str, *, listed: str, vr: str) -> Decision:
+    def private_by_rule(  # noqa: PLR0911  one return per kind
+        self, letter: str, *, listed: str, vr: str
+    ) -> Decision:
         """Return what a rule does with a private element of that VR in list and file."""
         full = FULL_DATES in self.options
         if letter == "K" and not full and (listed in SHIFTED or vr in SHIFTED):
             return Decision("shift")
         if letter != "C":
             return Decision(OPERATIONS[letter])
-        vr = listed or vr
         unread = "rules.clean.removed"
+        if not listed:
+            return Decision(
+                "clean-text" if vr in CLEANED_TEXT else "remove", note="", unread=unread
+            )
+        vr = listed
         if vr in (*CLEANED_TEXT, *CLEANED_CODE):
             operation = "clean-text" if vr in CLEANED_TEXT else "clean-known"
             return Decision(operation, unread=unread)
