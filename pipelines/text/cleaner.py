@@ -33,7 +33,7 @@ class Depth(StrEnum):
     FREE = "free"
     """Everything that names a person, known or not."""
     KNOWN = "known"
-    """What is known of the dataset, and addresses of the network."""
+    """What is known of the dataset."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +96,11 @@ class TextCleaner:
         tokens = tokens_of(text)
         digits = len(_digit.findall(text))
         yield from self._known.find(text, tokens, digits=digits)
+        if depth is Depth.KNOWN:
+            return
         yield from find_contacts(text)
         if digits >= _LEAST_PHONE:
             yield from find_phones(text)
-        if depth is Depth.KNOWN:
-            return
         words = {token.low for token in tokens}
         if digits:
             words.update([low.rstrip("0123456789") for low in words if not low.isalpha()])

@@ -56,6 +56,7 @@ idealiq fracture ssfse2 pcasl pasl tgrad mde psmde mddw hyperflex urotac uroct u
 angiotc angiorm colangiorm colangio urorm artrorm
 """
 MAKERS = """
+phoenix
 siemens healthineers siemens-healthineers ge gems philips toshiba canon hitachi fuji fujifilm
 hologic lorad agfa carestream kodak konica minolta shimadzu mindray samsung medison esaote sectra
 merge mckesson terarecon vital vitrea aquilion aquarius brilliance ingenuity ingenia achieva intera
@@ -122,6 +123,7 @@ torasemid ramipril bisoprolol candesartan pantozol euthyrox thyronajod decortin 
 tavegil fenistil dormicum tramal palexia targin
 """
 EPONYMS = """
+einthoven
 fazekas scheltens galassi hadlock rockwood pauwels ahlback ranawat stoller balthazar fontaine
 rutherford okuda strasberg bismuth cheson fuhrman durie masaoka merchant stryker velpeau
 bernageau wackenheim borden zabramski koos knosp simpson pfirrmann graf tonnis shenton

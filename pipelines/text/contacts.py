@@ -32,7 +32,7 @@ _NO_UNIT = r"(?![ \t]*(?:mm|cm|ms|msec|hu|ml|mg|hz|s|x|%)\b)"
 _phone = re.compile(
     r"(?<![\w.,/-])(?:"
     r"(?:\+?1[ .-]?)?\(\d{3}\)[ .-]?\d{3}[ .-]?\d{4}"
-    r"|(?:\+?1[ .-])?[2-9]\d{2}[.-]\d{3}[ .-]\d{4}"
+    r"|(?:\+?1[ .-])?\d{3}[.-]\d{3}[ .-]\d{4}"
     r"|(?:\+|00)[1-9]\d{0,2}[ ()/.-]{0,2}(?:\d[ ()/.-]{0,2}){6,13}\d"
     r"|0\d{1,4}[ /-]{1,3}\d{3,8}(?:[ -]\d{1,6}){0,3}"
     r"|0\d{2,4}[ ]?[/-][ ]?\d{2,4}(?:[ ]\d{2,4}){1,3}(?:[ ]?-[ ]?\d{1,4})?"
@@ -44,7 +44,7 @@ _phone = re.compile(
 )
 _labelled = re.compile(
     r"\b(?:tele?(?:phone|fono?|foon|fon)?|t[ée]l|phone|ph|fax|pager|beeper|cell|mobile?|handy"
-    r"|fon|bleep|pgr"
+    r"|fon|bleep|pgr|call|callback"
     r"|ext|extension|durchwahl)\b[ \t]*(?:no|nr"
     r"|num(?:ber)?)?[.:#]*[ \t]*(?P<number>[+(]?\d[\d ()/.-]{2,}\d)(?!\w)"
     r"(?:[ \t]*(?:ext\.?|x)[ \t]*\d{1,6})?",

@@ -58,7 +58,7 @@ _worded = re.compile(
     rf"(?<![^\W_])(?:"
     rf"{_DAY}(?:st|nd|rd|th|er|\.|º)?[ \t.,/_-]{{0,2}}(?:of |de |d')?(?:{_MONTH}"
     rf"|{_UNSURE_MONTH})\.?[ \t.,/_-]{{0,2}}"
-    rf"(?:de |del )?(?:{_YEAR}|'?\d{{2}})(?![\d.])"
+    rf"(?:de |del )?(?:{_YEAR}|'?\d{{2}})(?!\d|\.\d)"
     rf"|(?:{_MONTH})\.?[ \t./_-]{{0,2}}{_DAY}(?:st|nd|rd|th)?(?:[ \t]?,[ \t]?"
     rf"|[ \t./_-]{{1,2}})(?:{_YEAR}|'\d{{2}})(?!\d)"
     rf"|(?:{_MONTH})\.?[ \t,./_-]{{0,2}}(?:of |de )?(?:{_YEAR}|'\d{{2}})(?!\d)"
@@ -101,7 +101,7 @@ _age = re.compile(
     r"(?:y\.[ ]?o\.?|y/?o?[fm]?\b|yo[fm]?\b|yrs?\b\.?|years?\b|jahre?\b|jährige?r?\b|j\.(?=\W|$)"
     r"|ans\b|años\b|anni\b|jaar\b)"
     r"(?:[ -]?(?:old|alt|of age|oud)\b)?(?![ \t]+(?:ago|later|follow))"
-    r"|\b(?:aged?|alter|âge|edad|età|leeftijd)[: ]{1,3}(?:of )?(?:9\d|1[0-4]\d)(?![\d.%])\b"
+    r"|\b(?:aged?|alter|âge|edad|età|leeftijd)[: ]{1,3}(?:of )?(?:9\d|1[0-4]\d)(?![\d%]|\.\d)\b"
     r"|(?<![\w.])09\dY\b|(?<![\w.])1[0-4]\dY\b",
     re.IGNORECASE,
 )

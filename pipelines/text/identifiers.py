@@ -14,7 +14,7 @@ _labelled = re.compile(
     r"|hospital[ \t](?=no|num|#|id)|hosp[ \t](?=no|#)"
     r"|pat(?:ient)?\.?[ \t_-]?(?:id|nr|no|num(?:ber)?)|pid|pt[ \t]?id|subject[ \t]?(?:id|no"
     r"|number)"
-    r"|acc(?:ession)?(?=[ \t]*(?:no\b|nr\b|num|#|:|id\b)|[ \t]+[A-Z]{0,4}-?\d{4})|acsn"
+    r"|acc(?:ession)?\.?(?=[ \t]*(?:no\b|nr\b|num|#|:|id\b)|[ \t]+[A-Z]{0,4}-?\d{4})|acsn"
     r"|an(?=[ \t]*:)"
     r"|ssn|social[ \t]security|sozialversicherungs(?:nummer|nr)|nhs|chi(?=[ \t]*(?:no|num|:))"
     r"|nino|nip|ipp|nir|bsn|dni|nie|nuhsa|cip(?=\W*\d)|codice[ \t]fiscale"

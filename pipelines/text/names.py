@@ -46,6 +46,10 @@ _ARTICLES = frozenset(["la", "le", "de", "di", "da", "do", "o", "d", "st", "den"
 _LINKS = frozenset(["und", "y", "e", "en"])
 _joint = re.compile(r"[ \t]?[.,'\u2019\xb4`^-]?[ \t]?")
 _after_role = re.compile(r"[ \t]*[:.#=-]*[ \t]*(?:is[ \t]+)?")
+_irish = re.compile(r"O['\u2019][A-Z][a-z]")
+_ROMANCE = ("es", "fr", "it")
+_LEAST_PARTICLES = 3
+"""How far the name is behind a word before two particles."""
 _list = re.compile(r"[ \t]*[,;/&+][ \t]*")
 _initials = re.compile(r"(?:[A-Z]\.[ \t]?){1,3}(?:[A-Z]\b\.?)?|[A-Z]{2,3}\b(?!\.\w)")
 _CHINESE = (
@@ -107,11 +111,13 @@ class NameFinder:
             if token.low in _CUES:
                 first = self._named_by(number)
                 if first:
-                    end = self._end(first, is_meant=True)
+                    end = self._end(first, is_meant=True, is_sure=token.low in TITLES)
                     number = first if end else number
             if not end and self._is_name(number):
                 end = self._end(number, is_meant=False)
                 reason = self._reason(number)
+            elif not end and self._is_noble(number):
+                end = self._end(number, is_meant=True, is_sure=True)
             if end:
                 yield Span(tokens[self._begin(number)].start, self._stop(end - 1), reason)
             number = max(end, number + 1)
@@ -167,6 +173,10 @@ class NameFinder:
     def _starts_name(self, number: int) -> bool:
         """Return True for initials and for what is no word, after a role without a colon."""
         token = self._tokens[number]
+        if self._is_particle(number) and self._leads_to_name(number, is_meant=True):
+            return True
+        if _irish.match(self._text, token.start):
+            return True
         if _initials.match(self._text, token.start) and len(token.raw) <= 3:
             is_dotted = self._text[token.end : token.end + 1] == "." and len(token.raw) == 1
             are_known = len(token.raw) > 1 and set(token.low) <= self._initials
@@ -218,8 +228,10 @@ class NameFinder:
         if verdict is Verdict.FOREIGN:
             return not is_word_of(raw.casefold(), self._languages) and _is_like_name(raw)
         if verdict is Verdict.UNKNOWN:
-            is_short = raw.isupper() and len(raw) <= _MOST_ABBREVIATED and raw.isascii()
-            return _is_like_name(raw) and not (is_short and self._has_small)
+            if raw.isupper() and raw.isascii():
+                most = _MOST_ABBREVIATED if self._has_small else _MOST_ABBREVIATED - 1
+                return _is_like_name(raw) and len(raw) > most
+            return _is_like_name(raw)
         return True
 
     def _is_camel_name(self, token: Token) -> bool:
@@ -242,8 +254,34 @@ class NameFinder:
         unknown = judge(self._tokens[number].low) is not Verdict.PLACE
         return Reason.NAME_UNKNOWN_WORD if unknown else Reason.ADDRESS
 
-    def _end(self, first: int, *, is_meant: bool) -> int:
-        """Return the number after the last word of the name; 0 where there is no name."""
+    def _is_noble(self, number: int) -> bool:
+        """Return True for any word before two particles and a name: ``Xaver von der Heide``."""
+        tokens = self._tokens
+        last = number + 1
+        while last < len(tokens) and self._is_particle(last) and self._between(last - 1) == " ":
+            last += 1
+        if last < number + _LEAST_PARTICLES or last == len(tokens):
+            return False
+        is_said = any(each.low in _LINKS for each in tokens[number + 1 : last])
+        return all(
+            each.raw[0].isupper()
+            and len(each.raw) > 2
+            and not is_clinical(each.low)
+            and not is_own(each.low)
+            and (is_said or not is_word_of(each.raw.casefold(), (*self._languages, *_ROMANCE)))
+            for each in (tokens[number], tokens[last])
+        )
+
+    def _end(self, first: int, *, is_meant: bool, is_sure: bool = False) -> int:
+        """Return the number after the last word of the name; 0 where there is no name.
+
+        Parameters
+        ----------
+        is_meant : bool
+            A word before it says that a name follows.
+        is_sure : bool
+            The word is a title: what follows is a name, though it is a word as well.
+        """
         tokens = self._tokens
         taken = 0
         makes_name, between = is_meant, ""
@@ -263,17 +301,38 @@ class NameFinder:
                 return number + 1
             is_last = makes_name and taken > first + 1 and self._is_free(token)
             is_led = number > first and self._is_particle(number - 1)
-            is_double = taken == number > first and between == "-" and token.raw.istitle()
+            has_capital = token.raw.istitle() or token.raw.isupper()
+            is_double = taken == number > first and between == "-" and has_capital
+            is_titled = is_sure and self._is_titled(first, number)
             if not (
                 self._is_name(number)
                 or is_double
                 or is_last
-                or (makes_name and self._may_be_name(number, is_meant=is_meant or is_led))
+                or is_titled
+                or (
+                    (makes_name or (is_meant and is_led))
+                    and self._may_be_name(number, is_meant=is_meant or is_led)
+                )
             ):
                 break
             taken = number + 1
             makes_name = is_given_name(token.low)
         return taken
+
+    def _is_titled(self, first: int, number: int) -> bool:
+        """Return True for the first word after a title, its initials and given name."""
+        token = self._tokens[number]
+        if not token.raw.isalpha() or len(token.raw) < 2 or not token.raw[0].isupper():
+            return False
+        if token.low in TITLES or token.low in AFTER or token.low in ROLES:
+            return False
+        given = [each for each in self._tokens[first:number] if len(each.raw) > 1]
+        if not given:
+            return True
+        if is_own(token.low) and not is_possible_name(token.low):
+            return False
+        is_shown = len(given) == 1 and given[0].raw.istitle() and token.raw.isupper()
+        return is_shown or all(is_given_name(each.low) for each in given)
 
     def _continues(self, number: int, between: str) -> bool:
         """Return True unless a comma or point ends the name."""

@@ -151,6 +151,31 @@ charts fibroid fibroids lobe lobes
 """Also names; in a report they are words."""
 
 NAMES = """
+philippa annelies maximilian balthazar wilhelmina ferdinand leopold rosalind marguerite henrietta
+winifred beatrix cornelis pieter joost willem maarten sander bram daan thijs sjoerd femke sanne
+anouk marijke liesbeth gijs ruud arjen henk kees piet jaap joris lotte maaike saskia tineke ingeborg
+gudrun hedwig irmgard elfriede hannelore rosemarie lieselotte waltraud gerlinde roswitha siegfried
+reinhard eberhard lothar detlef volker rudiger ruediger gottfried ekkehard hartmut wilfried ottokar
+xaver alois korbinian vinzenz severin valentin benedikt konstantin clemens moritz felix jonas lukas
+niklas tobias fabian florian dominik raphael gabriel aleksander aleksandra agnieszka malgorzata
+katarzyna krzysztof wojciech zbigniew stanislaw stanislawa kazimierz boguslaw przemyslaw grzegorz
+tadeusz jadwiga halina danuta bozena ewelina magdalena zofia zuzanna svetlana tatiana natalia olga
+irina ludmila galina yelena dmitri sergei nikolai vladimir vsevolod anatoly gennady yevgeny bogdan
+miroslav vladislav jaroslav bohumil frantisek zdenek lubomir katerina marketa lenka jitka blazej
+istvan laszlo gyorgy zoltan ferenc jozsef katalin erzsebet ildiko zsofia ioannis dimitrios
+konstantinos georgios vasilis panagiotis eleni sophia polyxeni polyxenia kalliopi mehmet mustafa
+ahmet huseyin ibrahim osman emre burak fatma ayse emine hatice zeynep gulsahane mohammed muhammad
+mohamed ahmed khaled omar youssef yusuf hassan hussein fatima khadija khadijatul aisha mariam layla
+noor abdullah abdulrahman rashid tariq samir nadia leila rajesh sanjay vijay suresh ramesh anil
+sunil deepak priya lakshmi anjali kavita sunita pooja neha hiroshi takeshi kenji satoshi akira yuki
+haruto sakura yoko keiko naoko tomoko hanayo taroji wei xiaoming jianguo meiling guowei seoyeon
+jihoon minjun gildong hyejin soojin chidi ngozi chinedu oluwaseun adebayo kwame kofi amara folasade
+temitope juana begona joaquin ignacio guadalupe xavier rocio lourdes inmaculada montserrat almudena
+rosario giuseppe giovanni francesco alessandro lorenzo matteo giulia francesca chiara federica
+valentina joao goncalo tiago rui catarina joana mafalda conceicao bjorn lars anders soren jens nils
+gunnar sigurd astrid ingrid solveig freya kirsten mette aoife niamh siobhan ciaran eoghan padraig
+seamus caoimhe eloise celeste genevieve thibault benoit guillaume francois stephane sebastien
+aurelie yehonatan eliezer shlomo moshe avraham yitzhak chaim rivka tzipora
 sean roger nick sally tom john frank julian sebastian teddy mary adrian hans emily jack billy
 chuck mike buddy sue rob christian jesus lily emma anna ella eva lena lea mia lara nina klaus
 jurgen juergen wolfgang dieter heinz horst uwe gerhard manfred rainer holger torsten thorsten

@@ -50,7 +50,7 @@ institution|facility|site|contact|nok|dictated|transcribed|member(?: id)?|medica
 """What names the value that follows, after a colon."""
 _BARE_LABELS = r"""
 mrn|dob|ssn|tel|ph|fax|pager|ref|cc|geb|acc#|pid|born|née?|nato|nata|geboren
-fall-?(?:nummer|nr)|acc|accession|aged|id|ext
+fall-?(?:nummer|nr)|acc|accession|aged|id
 """
 """The same, without a colon."""
 _START = r"(?:(?<=^)|(?<=[\n\r,;.(\[|/ \t]))"
@@ -149,6 +149,8 @@ def _close(found: re.Match[str]) -> str:
     point, sign = found["point"] or "", ""
     if _minus.search(after) and text[found.end() : found.end() + 1].isdigit():
         after, sign = after[:-1], "-"
+    # a colon would say that what follows is what is gone
+    before, after = before.replace(":", ""), after.replace(":", "")
     rest = text[found.end() : found.end() + 1]
     is_left = found.start() == 0 or text[found.start() - 1] in "\n\r\f([{<"
     is_right = not point and (not rest or rest in "\n\r\f)]}>")

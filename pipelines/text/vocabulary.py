@@ -121,6 +121,8 @@ _name_end = re.compile(
 )
 """Ends surnames that are made of two German words."""
 _LEAST_COMPOUND = 8
+_LEAST_MISSPELLED = 8
+_LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _LEAST_HEAD = 4
 _word = re.compile(r"[^\W\d_]{2,}")
 
@@ -168,6 +170,7 @@ def _is_word(word: str, bare: str) -> bool:
         or _is_compound(bare)
         or _is_german_compound(word)
         or _is_derived(bare)
+        or _is_misspelled(bare)
     )
 
 
@@ -230,7 +233,8 @@ def is_frequent_surname(bare: str) -> bool:
 
 def is_given_name(bare: str) -> bool:
     """Return True for given names that are not words."""
-    return bare in given_names() and judge(bare) in (Verdict.NAME, Verdict.NAME_OR_WORD)
+    is_given = bare in given_names() or bare in _own_names()
+    return is_given and judge(bare) in (Verdict.NAME, Verdict.NAME_OR_WORD)
 
 
 def _name(bare: str) -> Verdict:
@@ -286,6 +290,17 @@ def _is_compound(bare: str) -> bool:
         and not (is_possible_name(bare[:cut]) and is_possible_name(bare[cut:]))
         for cut in range(_LEAST_COMPOUND_PART, len(bare) - _LEAST_COMPOUND_PART + 1)
     )
+
+
+def _is_misspelled(bare: str) -> bool:
+    """Return True for a long term of the standard with a letter missing or too many."""
+    if len(bare) < _LEAST_MISSPELLED:
+        return False
+    shorter = (bare[:cut] + bare[cut + 1 :] for cut in range(len(bare)))
+    longer = (
+        bare[:cut] + letter + bare[cut:] for cut in range(1, len(bare)) for letter in _LETTERS
+    )
+    return any(map(is_clinical, shorter)) or any(map(is_clinical, longer))
 
 
 def _is_derived(bare: str) -> bool:

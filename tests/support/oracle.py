@@ -381,7 +381,9 @@ def deidentify(
     oracle.added(out)
     meta = FileMetaDataset()
     raw = [element for element in elements(ds) if isinstance(element, RawDataElement)]
-    implicit = all(element.is_implicit_VR for element in raw)  # whatever the file meta says
+    implicit = not any(
+        vr_of(element) for element in raw if element.length != UNDEFINED
+    )  # whatever the file meta says
     source = str(getattr(ds, "file_meta", meta).get("TransferSyntaxUID", ""))
     explicit_le, implicit_le = "1.2.840.10008.1.2.1", "1.2.840.10008.1.2"
     plain = implicit_le if implicit else explicit_le
