@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 
 from pipelines.text.reasons import Reason, Span
-from pipelines.text.tokens import fold, fold_german, words_of
+from pipelines.text.tokens import fold, fold_german, word_set, words_of
 from pipelines.text.vocabulary import Verdict, judge
 
 _LEAST_TEXT = 4
@@ -73,11 +73,11 @@ _from = re.compile(
     r"|habite[ \t]à|vive[ \t]en|from|transferred[ \t]from|aus)[ \t]+"
     r"(?P<place>[A-ZÄÖÜ][\w'\u2019-]+(?:[ \t][A-ZÄÖÜ][\w'\u2019-]+){0,2})"
 )
-_LIVES = frozenset(
+_LIVES = word_set(
     """
     live lives living resides reside residing resident wohnt wohnhaft habite vive woont abita
     addr address adresse anschrift direccion domicile domicilio adres indirizzo
-    """.split()
+    """
 )
 _FROM = frozenset(
     ["lives", "living", "resident", "resides", "wohnhaft", "habite", "vive", "from", "aus"]

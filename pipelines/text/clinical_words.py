@@ -122,58 +122,6 @@ novalgin metamizol ibuflam marcumar falithrom dalteparin tinzaparin fraxiparine 
 torasemid ramipril bisoprolol candesartan pantozol euthyrox thyronajod decortin prednisolon urbason
 tavegil fenistil dormicum tramal palexia targin
 """
-EPONYMS = """
-einthoven
-fazekas scheltens galassi hadlock rockwood pauwels ahlback ranawat stoller balthazar fontaine
-rutherford okuda strasberg bismuth cheson fuhrman durie masaoka merchant stryker velpeau
-bernageau wackenheim borden zabramski koos knosp simpson pfirrmann graf tonnis shenton
-hilgenreiner perkins catterall herring waldenstrom meary kager insall salvati blackburne caton
-deschamps wiberg dejour goutallier patte hamada walch lodwick delbet bosworth hawkins tillaux
-stener
-fitzpatrick outerbridge kellgren lawrence tourette bechterew sudeck basedow dupuytren haglund
-baastrup forestier blount meigs leriche buerger kimura kikuchi rasmussen cotton ludwig lemierre
-fournier boerhaave zollinger ellison brodie codman lhermitte wallenberg horner holmes adie devic
-marburg balo schilder hallervorden menkes canavan krabbe alexander leigh zellweger refsum pompe
-mccune albright ollier maffucci gorham engelmann albers morquio sanfilippo klippel trenaunay rendu
-rosenthal galen labbe trolard heubner percheron adamkiewicz kommerell stafford stanford debakey
-crawford sanders essex lopresti ruedi ideberg mayfield evans boyd tronzo frankel denis magerl
-garland rigler kerckring santorini wirsung oddi vater fisher hunt hess spetzler ganz fort gleason
-parkinson parkinsons hodgkin hodgkins alzheimer alzheimers crohn crohns baker bakers colles towne
-townes waters caldwell dixon hounsfield graves hashimoto cushing addison barrett meckel morton
-mortons achilles douglas morison fleischner bosniak agatston gustilo salter harris garden bennett
-rolando monteggia galeazzi barton chauffeur lisfranc chopart jefferson hangman chance maisonneuve
-jones smith pott potts weber danis schatzker neer hill sachs bankart segond perthes legg calve
-osgood schlatter scheuermann schmorl modic pfirrmann tarlov cobb risser meniere paget pagets ewing
-wilms kaposi burkitt wegener takayasu kawasaki marfan ehlers danlos down downs turner klinefelter
-fallot eisenmenger ebstein chiari dandy walker sturge hippel lindau recklinghausen willis sylvius
-monro magendie luschka virchow robin broca wernicke heschl rolandic meckels morgagni bochdalek
-hartmann whipple roux billroth nissen kasai fontan glenn blalock taussig ross bentall carpal
-kienbock freiberg kohler sever sinding larsen pancoast hampton kerley westermark pseudomonas
-salmonella escherichia raynaud sjogren behcet bell guillain barre lewy huntington creutzfeldt jakob
-pick charcot babinski tinel phalen lachman mcmurray drawer hoffa hoffman hoffmann kelvin gray
-sievert becquerel tesla gauss curie henry larmor fourier judet ferguson stryker grashey zanca
-rosenberg merchant hughston laurin settegast sunrise danelius miller lauenstein dunn lequesne
-schuller stenvers law mayer fuchs pillsbury harrington dick dobbhoff foley swan hickman broviac
-groshong quinton tesio greenfield gunther dacron gore gortex kirschner steinmann ilizarov austin
-moore girdlestone ender nash doppler valsalva mueller trendelenburg fowler sims lauge hansen frykman
-mason regan morrey child pugh milan couinaud todani forrest breslow clark ann arbor lugano deauville
-curaçao mayo valeo karnofsky ecog duke dukes mallory weiss zenker killian schatzki ogilvie
-hirschsprung hutch budd mirizzi klatskin krukenberg brenner sertoli leydig peyronie cowper bartholin
-skene gartner nabothian asherman mullerian wolffian rokitansky aschoff ivor lewis hinchey rosai
-dorfman castleman erdheim chester langerhans gaucher niemann fabry wilson hurler hunter rathke
-latarjet chagas ommaya greulich pyle fraumeni kleinfelter apert noonan dercum goodpasture churg
-strauss alport bartter gitelman conn gardner turcot cowden peutz jeghers lynch mikulicz lyell bowen
-merkel duchenne dejerine friedreich rett angelman prader willi patau treacher stickler jaffe
-lichtenstein panner iselin thiemann garre looser zuckerkandl denonvilliers gerota toldt treitz
-petersen spigel spigelian grynfelt littre richter amyand hesselbach scarpa camper cloquet cooper
-bassini shouldice ladd kocher pringle glisson cantlie heister calot moynihan kernohan mobitz holter
-brugada tawara purkinje carney loeys dietz sotos soto proteus weill marchesani kabuki kartagener
-caplan felty stills still schnitzler adamantiades susac sandifer lennox gastaut dravet ohtahara
-landau kleffner miyoshi steinert thomsen kennedy hirayama kugelberg welander fahr wilsons mondor
-phyllodes stewart treves batson ashermans fitz hugh kegel enneking mirel mirels campanacci tile
-letournel thompson pipkin winquist gartland milch bado regan-morrey hutchinson goyrand pellegrini
-stieda iliotibial morel lavallee wartenberg guyon struthers osborne frohse baxter
-"""
 LATIN = """
 pons vermis cuneus precuneus insula uncus fornix tectum tegmentum putamen pallidum caudatus
 claustrum subiculum cingulum splenium genu rostrum tonsilla falx tentorium sella clivus vomer

@@ -2,30 +2,13 @@
 
 from collections.abc import Sequence
 
+from pipelines.eponyms import NOUNS
 from pipelines.text.tokens import Token, word_set
 from pipelines.text.vocabulary import is_medical
 
 _APOSTROPHES = ("'", "\u2019", "`")
 _SPACES = (" ", "-", "' ", "\u2019 ")
 _HYPHENS = ("-", "/", "\u2013")
-_NOUNS = word_set(
-    """
-    disease diseases syndrome syndromes fracture fractures fx cyst cysts view views sign signs
-    lesion lesions classification class type grade grading score scoring tumor tumors tumour
-    tumours lymphoma lymphomas sarcoma neuroma neuromas hernia hernias node nodes nodule
-    nodules tendon ligament duct gland glands canal ring valve procedure operation method
-    technique position projection maneuver test criteria index angle line lines triangle pouch
-    space fascia muscle body bodies loop catheter tube drain clip stent graft filter
-    prosthesis pin pins wire wires rod rods nail scale units unit contracture palsy paralysis
-    phenomenon disorder malformation anomaly deformity ulcer fissure polygon area areas arch
-    artery vein nerve plexus ganglion cell cells stage staging diverticulum carcinoma repair
-    shunt anastomosis esophagus thyroiditis arthritis sequence aneurysm dissection stump point
-    points foramen membrane reflex fistula block criterion ratio staining dementia chorea
-    fibers plate screw harness brace splint bone joint tubercle spot spots defect danlos osler
-    lewis syndrom krankheit zyste fraktur maladie kyste sindrome malattia morbo enfermedad
-    ziekte
-    """
-)
 _BEFORE = word_set(
     """
     morbus mb m grade type class stage score maladie malattia morbo enfermedad ziekte
@@ -87,7 +70,7 @@ def is_eponym(text: str, tokens: Sequence[Token], number: int) -> bool:
             return True
     other = tokens[following].low
     is_grade = other in _GRADES or (other in _LETTERS and following + 1 < len(tokens))
-    is_noun = other in _NOUNS or (tokens[following].raw.islower() and is_medical(other))
+    is_noun = other in NOUNS or (tokens[following].raw.islower() and is_medical(other))
     return between in _SPACES and (is_noun or other[0].isdigit() or is_grade)
 
 
@@ -121,7 +104,7 @@ def is_term(text: str, tokens: Sequence[Token], number: int) -> bool:
         return is_short or (len(other.raw) == 1 and is_last)
     if other.low in _GRADES and other.raw.isupper():
         return True
-    return other.raw.islower() and (other.low in _NOUNS or is_medical(other.low))
+    return other.raw.islower() and (other.low in NOUNS or is_medical(other.low))
 
 
 def is_pair(text: str, tokens: Sequence[Token], number: int) -> bool:

@@ -9,6 +9,7 @@ from enum import Enum, auto
 from functools import cached_property
 from typing import NamedTuple
 
+from pipelines.eponyms import is_eponym_before
 from pipelines.text import numbers
 from pipelines.text.addresses import parts_of_place
 from pipelines.text.known import Kind, KnownValue
@@ -21,6 +22,7 @@ from pipelines.text.vocabulary import Verdict, judge
 from pipelines.vocabulary import is_clinical, is_particle, is_placeholder
 
 _LEAST_WORD = 4
+_MOST_NOUN = 24
 _LEAST_SHORT = 2
 _LEAST_NEAR = 5
 _LEAST_PLACE_WORD = 5
@@ -177,7 +179,7 @@ class KnownIndex:
                 known = self._wholes[joined]
             if joined not in self._starts:
                 break
-        if last is not None:
+        if last is not None and not (last == first and self._is_eponym(text, tokens, first)):
             yield Span(tokens[first].start, tokens[last].end, known.reason)
             yield from self._find_initials(text, tokens, (first, last), known.persons)
 
@@ -201,6 +203,8 @@ class KnownIndex:
 
     def _is_meant(self, text: str, tokens: Sequence[Token], number: int, known: Word) -> bool:
         token = tokens[number]
+        if self._is_eponym(text, tokens, number):
+            return False
         if known.need is Need.ALWAYS:
             return True
         if known.need is Need.CAPITAL:
@@ -214,6 +218,17 @@ class KnownIndex:
                 if _is_beside(text, first, second) and self._is_part(text, known, tokens[beside]):
                     return True
         return False
+
+    def _is_eponym(self, text: str, tokens: Sequence[Token], number: int) -> bool:
+        """Return True where a name stands for a disease, a sign, a view; as the gate does."""
+        token = tokens[number]
+        following = text[token.end : token.end + _MOST_NOUN]
+        if not is_eponym_before(token.low, following) or self._is_said(text, tokens, number):
+            return False
+        if not number or not _is_beside(text, tokens[number - 1], token):
+            return True
+        known = self._words.get(tokens[number - 1].low)  # John Waters view, Waters, John
+        return known is None or tokens[number - 1].low == token.low
 
     @staticmethod
     def _is_said(text: str, tokens: Sequence[Token], number: int) -> bool:

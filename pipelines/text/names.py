@@ -327,12 +327,13 @@ class NameFinder:
         if token.low in TITLES or token.low in AFTER or token.low in ROLES:
             return False
         given = [each for each in self._tokens[first:number] if len(each.raw) > 1]
-        if not given:
+        are_given = all(is_given_name(each.low) for each in given)
+        is_shown = len(given) == 1 and given[0].raw.istitle() and token.raw.isupper()
+        if not given or (are_given and is_shown and len(token.raw) > 2):
             return True
         if is_own(token.low) and not is_possible_name(token.low):
             return False
-        is_shown = len(given) == 1 and given[0].raw.istitle() and token.raw.isupper()
-        return is_shown or all(is_given_name(each.low) for each in given)
+        return is_shown or are_given
 
     def _continues(self, number: int, between: str) -> bool:
         """Return True unless a comma or point ends the name."""

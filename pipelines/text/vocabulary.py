@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from enum import Enum, auto
 from functools import lru_cache
 
+from pipelines.eponyms import EPONYMS
 from pipelines.text import clinical_words, ordinary_words
 from pipelines.text.dictionaries import (
     dictionary,
@@ -342,7 +343,7 @@ def _own_words() -> frozenset[str]:
 
 @lru_cache(maxsize=1)
 def _eponyms() -> frozenset[str]:
-    return _words(clinical_words.EPONYMS)
+    return EPONYMS
 
 
 @lru_cache(maxsize=1)

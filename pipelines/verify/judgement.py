@@ -6,6 +6,7 @@ The rules, in order, stand in ``ops/manual/verify.md``.
 import re
 from collections.abc import Iterator
 
+from pipelines.eponyms import is_eponym_before
 from pipelines.verify.charsets import (
     decode,
     is_letter_or_digit,
@@ -33,6 +34,7 @@ _DATE_OPTIONS = frozenset(
 )
 
 _NUMBER_DIGITS = 6
+_MOST_NOUN = 24
 _COMPONENT_DIGITS = 8
 _BINARY_BYTES = 6
 _BULK_BYTES = 64 * 1024
@@ -103,8 +105,11 @@ class Judge:
             and not _is_likely(searched, place, data, start, end)
         ):
             return False
-        if place.vr != "PN" and len(term.literals) == 1 and is_clinical(term.literals[0]):
-            return False
+        if place.vr != "PN" and len(term.literals) == 1:
+            following = data[end : end + _MOST_NOUN].decode("latin-1")
+            word = term.literals[0]
+            if is_clinical(word) or is_eponym_before(word, following):
+                return False
         return _is_bounded(searched, place, data, start, end)
 
 
