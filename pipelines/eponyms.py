@@ -13,7 +13,7 @@ def _words(text: str) -> frozenset[str]:
 
 EPONYMS: frozenset[str] = _words(
     """
-     einthoven fazekas scheltens galassi hadlock rockwood pauwels ahlback ranawat stoller
+     einthoven barretts morrison fazekas scheltens galassi hadlock rockwood pauwels ahlback ranawat stoller
     balthazar fontaine rutherford okuda strasberg bismuth cheson fuhrman durie masaoka merchant
     stryker velpeau bernageau wackenheim borden zabramski koos knosp simpson pfirrmann graf
     tonnis shenton hilgenreiner perkins catterall herring waldenstrom meary kager insall salvati

@@ -70,16 +70,10 @@ class Evidence:
         each distinct one once.
     uids : Mapping[str, str]
         Every UID that was replaced, with its replacement.
-    present : frozenset[int]
-        Tags of the root that were present in the source, and not empty.
-    present_empty : frozenset[int]
-        Tags of the root that were present and empty.
     """
 
     identity: tuple[IdentityValue, ...] = field(repr=False)
     uids: Mapping[str, str] = field(repr=False)
-    present: frozenset[int]
-    present_empty: frozenset[int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -239,7 +239,6 @@ def _clean(
         sop_instance_uid=new["SOPInstanceUID"],
         transfer_syntax_uid=outline.head.transfer_syntax_uid,
     )
-    filled = frozenset(element.tag for element in outline.elements if element.length)
     return Cleaned(
         segments=(head, *(s for s in segments if s != b"")),
         source=outline.source,
@@ -260,8 +259,6 @@ def _clean(
         evidence=Evidence(
             identity=identity,
             uids=walk.replacement.uids.replaced,
-            present=filled,
-            present_empty=frozenset(tags) - filled,
         ),
     )
 

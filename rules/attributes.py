@@ -116,6 +116,8 @@ class AttributeTable:
 
     def _of_row(self, row: Row, tag: int, found: Definition, *, rule: str, type_: str) -> Entry:
         action = resolve(row.basic, type_=type_)
+        if found.vr == "SQ" and row.basic == "X/Z" and type_.startswith("1"):
+            action = Action.KEEP  # references, whose UIDs are replaced
         basic = entry_of(found, action, rule=rule, section=PROFILE, type_=type_)
         if tag in self._pseudonyms:
             return replace(basic, operation=self._pseudonyms[tag])

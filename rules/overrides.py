@@ -22,7 +22,7 @@ from rules.tables import Definition, confidentiality_table, definition
 from rules.tags import TagPattern
 from rules.vocabulary import Action, Operation, Option
 
-_SECTION = "PS3.15 Table E.1-1a"
+RULE_SECTION = "PS3.15 Table E.1-1a"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +82,7 @@ def rule_entry(rule: CompiledRule, found: Definition, *, basic: Action, type_: s
         What C falls back to.
     """
     if rule.action is not Action.CLEAN:
-        return entry_of(found, rule.action, rule=rule.origin, section=_SECTION, type_=type_)
+        return entry_of(found, rule.action, rule=rule.origin, section=RULE_SECTION, type_=type_)
     if found.vr in DATE_VRS:
         return shifted(
             found,
@@ -92,14 +92,14 @@ def rule_entry(rule: CompiledRule, found: Definition, *, basic: Action, type_: s
             type_=type_,
         )
     if found.vr == "UI":
-        return entry_of(found, Action.UID, rule=rule.origin, section=_SECTION, type_=type_)
+        return entry_of(found, Action.UID, rule=rule.origin, section=RULE_SECTION, type_=type_)
     return _cleaned(rule, found, basic=basic, type_=type_)
 
 
 def _cleaned(rule: CompiledRule, found: Definition, *, basic: Action, type_: str) -> Entry:
     if found.vr == "SQ":
-        return walked(found, rule=rule.origin, section=_SECTION, type_=type_)
-    entry = entry_of(found, basic, rule=rule.origin, section=_SECTION, type_=type_)
+        return walked(found, rule=rule.origin, section=RULE_SECTION, type_=type_)
+    entry = entry_of(found, basic, rule=rule.origin, section=RULE_SECTION, type_=type_)
     if found.keyword == "EncapsulatedDocument":
         return replace(entry, action=Action.CLEAN, operation=Operation.CLEAN_DOCUMENT)
     if found.vr in TEXT_VRS | CODED_TEXT_VRS | {""}:

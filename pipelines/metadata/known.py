@@ -29,6 +29,9 @@ _OF_TAGS: Mapping[int, Kind] = {tag: _KINDS[kind] for tag, kind in KINDS.items()
     0x22000005: Kind.ID,  # Barcode Value
     0x00380300: Kind.DEPARTMENT,  # Current Patient Location
 }
+PLACE_TAGS: frozenset[int] = frozenset(
+    tag for tag, kind in _OF_TAGS.items() if kind in (Kind.INSTITUTION, Kind.DEPARTMENT)
+)
 TEXT_TAGS: frozenset[int] = frozenset(_OF_TAGS)
 """Attributes whose values text must not repeat."""
 

@@ -47,6 +47,8 @@ class Made(NamedTuple):
     reasons: tuple[str, ...] = ()
 
 
+_MANUFACTURER = frozenset([0x00080070, 0x00081090])
+"""Test images name their maker as institution too (`pipelines.verify`)."""
 _DOCUMENT = frozenset([Operation.CLEAN_DOCUMENT, Operation.DUMMY])
 _TEXT_OPERATIONS = frozenset([Operation.CLEAN_TEXT, Operation.CLEAN_KNOWN, Operation.KEEP])
 
@@ -121,6 +123,7 @@ class Replacement:
 
     def _document(self, operation: Operation, entry: Entry, value: bytes) -> Made:
         if operation is Operation.DUMMY and entry.section != PROFILE:
+            self.document_bytes = len(VALUES[b"OB"])
             return Made(operation, VALUES[b"OB"])  # a rule of the site
         reasons: list[str] = []
 
@@ -150,7 +153,10 @@ class Replacement:
         stated = element.vr.decode("latin-1")
         if stated in ("", "UN", vr) or (stated in TEXT_VRS and vr in TEXT_VRS):
             vr = vr if stated in ("", "UN") else stated
-            new, reasons = self._texts.clean(value, vr, place.encodings, operation)
+            texts = self._texts
+            if entry.operation is Operation.KEEP and element.tag in _MANUFACTURER:
+                texts = texts.of_persons
+            new, reasons = texts.clean(value, vr, place.encodings, operation)
         if new is None and entry.operation is Operation.KEEP:
             return kept  # the gate looks at it again, in every encoding
         if new is not None and not reasons:

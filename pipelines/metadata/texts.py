@@ -8,7 +8,7 @@ from pydicom.charset import encode_string
 
 from pipelines.metadata.charsets import decode
 from pipelines.metadata.identity import Identity
-from pipelines.metadata.known import known_values
+from pipelines.metadata.known import PLACE_TAGS, known_values
 from pipelines.text.cleaner import CleanedText, Depth, TextCleaner, cleaner_for
 from rules.vocabulary import Operation
 
@@ -56,6 +56,11 @@ class Texts:
     @cached_property
     def _cleaner(self) -> TextCleaner:
         return cleaner_for(known_values(self._identity))
+
+    @cached_property
+    def of_persons(self) -> "Texts":
+        """Return texts that know the persons, and no places."""
+        return Texts({each for each in self._identity if each[0] not in PLACE_TAGS})
 
     def clean_text(self, text: str) -> CleanedText:
         """Return free text without the person."""

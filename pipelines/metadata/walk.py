@@ -40,13 +40,13 @@ _ODD_GROUP = 0x10000
 _FRAGMENTS_VRS = frozenset([b"OB", b"OW"])
 _DATE_VRS = frozenset([b"DA", b"DT", b"TM"])
 _NO_VRS = frozenset([b"", b"UN"])
-_UNKNOWN_VRS = frozenset(["", "UN"])
 _ITEM_TAG = b"\xfe\xff\x00\xe0"
 _CONTENT_ITEM_IDENTIFIER = b"\x40\x00\x73\xdb"
 """Tag of Referenced Content Item Identifier, as encoded: items are named by position."""
 _SAFE = SECTIONS[Option.RETAIN_SAFE_PRIVATE]
 _DECLARED_UNSAFE = replace(removed("source: may identify (0008,0300)"), section=_SAFE)
 _TEXT_VRS = TEXT_VRS | CODED_TEXT_VRS
+_MAY_HOLD_ITEMS = _TEXT_VRS | {"", "UN"}
 _CUT_SECTIONS = frozenset([PROFILE, _SAFE])
 
 _KEEP = Operation.KEEP
@@ -208,18 +208,18 @@ class Walk:
                 self.trail.note(entry.unfit_note)
                 self.trail.record(element.tag, entry, _REMOVE, place)
                 new = b""
-            elif self._cuts_known and entry.vr in _TEXT_VRS and entry.section in _CUT_SECTIONS:
-                new = self._replace(element, entry, place)
             elif (
                 element.vr == b"SQ"
                 or entry.vr == "SQ"
                 or element.length == UNDEFINED
-                or (entry.vr in _UNKNOWN_VRS and self._may_hold_items(element))
+                or (entry.vr in _MAY_HOLD_ITEMS and self._may_hold_items(element))
             ):
                 new = self._keep_sequence(element, entry, place)
                 gone = new == b""
                 removed += gone
                 kept += not gone
+            elif self._cuts_known and entry.vr in _TEXT_VRS and entry.section in _CUT_SECTIONS:
+                new = self._replace(element, entry, place)
             else:
                 kept += 1
                 new = None

@@ -54,13 +54,16 @@ _zip = re.compile(
 )
 _CAPITAL = r"[^\W\d_a-zß-öø-ÿ][\w'\u2019.-]*"
 _SMALL = r"[^\W\d_A-ZÀ-ÖØ-Þ]{1,10}['\u2019]?"
+_WITHIN = (
+    r"(?:of|the|on|upon|d[aeiu]|des|del|la|les?|der|den|am|an|im|auf|van|von|zu|op|aan|y|sur|sous)"
+)
 _lives = re.compile(
-    r"\b(?:(?i:lives?|living|resides?|residing|resident|wohnt|wohnhaft|habite|vive|woont|abita)[ \t]+"
-    r"(?i:at|in|on|of|à|en|te|a|bei)"
+    r"\b(?:(?i:lives?|living|resides?|residing|resident|wohnt|wohnhaft|habite|vive|woont|abita)"
+    r"[ \t]+(?i:at|in|on|of|à|en|te|a|bei)"
     r"|(?i:addr|address|adresse|anschrift|direcci[oó]n|domicile|domicilio|adres|indirizzo)"
     r"(?:\.?[ \t]*[:=]|(?=[ \t]+\d{1,5}\b)))[ \t]+"
     rf"(?P<place>(?:\d{{1,5}}[ \t]?[A-Za-z]?(?!\w),?[ \t]+(?:{_SMALL}[ \t]+){{0,3}})?{_CAPITAL}"
-    rf"(?:[ \t]+(?:{_SMALL}[ \t]+){{0,2}}{_CAPITAL}){{0,4}}(?:[ \t]+\d{{1,6}}[a-z]?\b)?)"
+    rf"(?:[ \t]+(?:{_WITHIN}[ \t]+){{0,2}}{_CAPITAL}){{0,4}}(?:[ \t]+\d{{1,6}}[a-z]?\b)?)"
 )
 _town = re.compile(
     rf"(?:[ \t]*,[ \t]*|[ \t]+(?=\d{{5}}\b))(?P<code>\d{{4,6}}[ \t]+)?(?P<town>{_CAPITAL})"

@@ -123,6 +123,7 @@ torasemid ramipril bisoprolol candesartan pantozol euthyrox thyronajod decortin 
 tavegil fenistil dormicum tramal palexia targin
 """
 LATIN = """
+cul arterio
 pons vermis cuneus precuneus insula uncus fornix tectum tegmentum putamen pallidum caudatus
 claustrum subiculum cingulum splenium genu rostrum tonsilla falx tentorium sella clivus vomer
 concha choana carina hilum hilus cisterna cauda equina conus filum dura pia arachnoidea

@@ -7,7 +7,7 @@ from pipelines.text.reasons import Reason, Span
 
 _email = re.compile(
     r"(?<![\w.+%-])[\w.+%-]{1,64}[ \t]?@[ \t]?[\w-]+(?:\.[\w-]+)*\.[A-Za-z]{2,}(?![\w-])"
-    r"|(?<![\w.+%-])(?!\d[\d.,]*[A-Za-z]{0,3}@)[\w.+-]{1,64}@[\w-]*(?:@[\w-]*)*(?!\w)"
+    r"|(?<![\w.+%-])(?!\d[\d.,]*[A-Za-z]{0,3}@)[\w.+-]{1,64}@[\w-]*(?:@[\w-]*)*(?![\w^])"
 )
 _url = re.compile(
     r"\\\\[\w.$-]+(?:\\[\w.$-]+)+|(?:https?|ftps?|file)://[^\s<>\"')\]]+|\bwww\.[^\s<>\"')\]]+"
@@ -17,7 +17,7 @@ _url = re.compile(
     re.IGNORECASE,
 )
 _network = re.compile(
-    r"(?<![\w.])(?<!software )(?<!version )(?<!ver )(?<!rev )(?:(?:25[0-5]|2[0-4]\d"
+    r"(?<![\w.])(?<!software )(?<!version )(?<!ver )(?<!rev )(?!\d\.)(?:(?:25[0-5]|2[0-4]\d"
     r"|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)(?::\d{1,5})?(?![\w.]*\d)"
 )
 _network_6 = re.compile(

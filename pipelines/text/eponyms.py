@@ -77,12 +77,14 @@ def is_eponym(text: str, tokens: Sequence[Token], number: int) -> bool:
 def is_sign(text: str, tokens: Sequence[Token], number: int) -> bool:
     """Return True for any word that a disease, sign or score is called by: ``Heidelberg score``."""
     following = number + 1
+    nouns = _SIGNS
     if following < len(tokens) and tokens[following].low == "s":
         following += 1
+        nouns = NOUNS
     if following >= len(tokens):
         return False
     between = text[tokens[following - 1].end : tokens[following].start]
-    return between in (" ", "-") and tokens[following].low in _SIGNS
+    return between in (" ", "-") and tokens[following].low in nouns
 
 
 def is_term(text: str, tokens: Sequence[Token], number: int) -> bool:

@@ -52,7 +52,9 @@ _national = re.compile(
 """Italian, Spanish, French, British numbers of persons; accounts and cards."""
 _uid = re.compile(r"(?<![\w.])(?!1\.2\.840\.10008\.)[012](?:\.\d{1,39}){5,31}(?![\w]|\.\d)")
 """A UID that is not one of the standard's."""
-_alone = re.compile(r"[ \t]*(?P<value>(?:[A-Z]{1,4}-?)?\d[\dA-Z]*(?:[./-][\dA-Z]+)*)[ \t]*")
+_alone = re.compile(
+    r"[ \t]*(?!\d+\.\d+[ \t]*\Z)(?P<value>(?:[A-Z]{1,4}-?)?\d[\dA-Z]*(?:[./-][\dA-Z]+)*)[ \t]*"
+)
 _LEAST_ALONE = 6
 """Digits of an identifier that is all of a text."""
 _LEAST_DIGITS = 2

@@ -50,7 +50,7 @@ institution|facility|site|contact|nok|dictated|transcribed|member(?: id)?|medica
 """What names the value that follows, after a colon."""
 _BARE_LABELS = r"""
 mrn|dob|ssn|tel|ph|fax|pager|ref|cc|geb|acc#|pid|born|née?|nato|nata|geboren
-fall-?(?:nummer|nr)|acc|accession|aged|id
+fall-?(?:nummer|nr)|acc|accession|aged|id|(?<!/)ext
 """
 """The same, without a colon."""
 _START = r"(?:(?<=^)|(?<=[\n\r,;.(\[|/ \t]))"

@@ -20,10 +20,12 @@ from pipelines.verify.ours import (
 from pipelines.verify.policy import DummyPolicy, Policy
 from pipelines.verify.source import Before, Level, Source
 from rules.content import VALUES
+from rules.overrides import RULE_SECTION
 from rules.plan import ConceptKey, PrivateKey
 from rules.vocabulary import Operation
 
 _ADDED = OUR_RULES.keys() | {0x00100010, 0x00100020}
+_LEAVES_NOTHING = frozenset([Operation.REMOVE, Operation.EMPTY])
 _WITHOUT_TYPE = frozenset([0x50, 0x60])
 """Curves and overlays go as whole groups, and with them their module."""
 _PLAIN_GROUPS = range(0x0008, 0xFF00, 2)
@@ -266,7 +268,10 @@ class Pairs:
             had_value = self._has_value(level[tag])
             if not (had_value or is_gone) or (level.parent is None and tag in OUR_RULES):
                 continue
-            type_ = policy.node[tag].type
+            entry = policy.node[tag]
+            if entry.section == RULE_SECTION and entry.operation in _LEAVES_NOTHING:
+                continue  # the site asked for it by name
+            type_ = entry.type
             demand = self._demand(tag, level, policy)
             if (had_value and (type_.startswith("1") or demand is _Demand.VALUE)) or (
                 is_gone and (type_.startswith(("1", "2")) or demand is not _Demand.NOTHING)

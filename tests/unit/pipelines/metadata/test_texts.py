@@ -290,7 +290,7 @@ _BESIDE_THE_TABLE = {
     "LUTExplanation": (0x00283003, "LO"),
     "DisplaySetLabel": (0x00720203, "LO"),
     "BeamName": (0x300A00C2, "LO"),
-    "WaveformFilterDescription": (0x003A0222, "LO"),
+    "WaveformFilterDescription": (0x003A0329, "ST"),
     "MultiplexGroupLabel": (0x003A0020, "SH"),
     "CommentsOnRadiationDose": (0x00400310, "ST"),
 }

@@ -280,10 +280,10 @@ def test_an_attribute_that_the_plan_keeps_keeps_its_value() -> None:
 
 
 def test_an_attribute_of_type_1_keeps_a_value() -> None:
-    plan = plan_of("  - {tags: [FrameOfReferenceUID], action: X}\n")
     type_1 = frozenset([FRAME_OF_REFERENCE])
-    assert verdict(dataset(plan), plan=plan, present=type_1) == "verify.validity (0020,0052)"
-    assert verdict(dataset(plan), plan=plan) == ""
+    assert verdict(dataset(PLAN), present=type_1) == "verify.validity (0020,0052)"
+    by_rule = plan_of("  - {tags: [FrameOfReferenceUID], action: X}\n")
+    assert verdict(dataset(by_rule), plan=by_rule, present=type_1) == ""
 
 
 def test_an_attribute_of_type_2_stays() -> None:

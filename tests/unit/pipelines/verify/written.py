@@ -205,9 +205,7 @@ def gate(
         study_instance_uid=(NEW | dict(new))["study"],
         series_instance_uid=(NEW | dict(new))["series"],
         report=report,
-        evidence=Evidence(
-            identity=tuple(subject), uids=uids, present=present, present_empty=present_empty
-        ),
+        evidence=Evidence(identity=tuple(subject), uids=uids),
     )
     verify_written(reader or Bytes(data), cleaned=cleaned, plan=plan, context=CONTEXT)
 
