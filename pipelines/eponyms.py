@@ -5,6 +5,7 @@ the name of says nothing about a person.
 """
 
 import re
+from collections.abc import Mapping
 
 
 def _words(text: str) -> frozenset[str]:
@@ -13,12 +14,14 @@ def _words(text: str) -> frozenset[str]:
 
 EPONYMS: frozenset[str] = _words(
     """
-     einthoven barretts morrison fazekas scheltens galassi hadlock rockwood pauwels ahlback ranawat stoller
-    balthazar fontaine rutherford okuda strasberg bismuth cheson fuhrman durie masaoka merchant
-    stryker velpeau bernageau wackenheim borden zabramski koos knosp simpson pfirrmann graf
-    tonnis shenton hilgenreiner perkins catterall herring waldenstrom meary kager insall salvati
-    blackburne caton deschamps wiberg dejour goutallier patte hamada walch lodwick delbet
-    bosworth hawkins tillaux stener fitzpatrick outerbridge kellgren lawrence tourette bechterew
+         einthoven goldmann papanicolaou judkins mcburney tyrer cuzick murphy lugol kehr
+    blakemore     sengstaken foley barlow ortolani bruce barretts morrison fazekas scheltens
+    galassi hadlock rockwood pauwels ahlback ranawat stoller     balthazar fontaine rutherford
+    okuda strasberg bismuth cheson fuhrman durie masaoka merchant     stryker velpeau bernageau
+    wackenheim borden zabramski koos knosp simpson pfirrmann graf     tonnis shenton
+    hilgenreiner perkins catterall herring waldenstrom meary kager insall salvati     blackburne
+    caton deschamps wiberg dejour goutallier patte hamada walch lodwick delbet     bosworth
+    hawkins tillaux stener fitzpatrick outerbridge kellgren lawrence tourette bechterew
     sudeck basedow dupuytren haglund baastrup forestier blount meigs leriche buerger kimura
     kikuchi rasmussen cotton ludwig lemierre fournier boerhaave zollinger ellison brodie codman
     lhermitte wallenberg horner holmes adie devic marburg balo schilder hallervorden menkes
@@ -87,11 +90,87 @@ NOUNS: frozenset[str] = _words(
     """
 )
 """What follows them."""
+PAIRS: Mapping[str, frozenset[str]] = {
+    name: _words(things)
+    for name, things in (
+        ("achilles", "tendon"),
+        ("addison", "disease"),
+        ("alzheimer", "disease dementia"),
+        ("baker", "cyst cysts"),
+        ("bankart", "lesion repair"),
+        ("barrett", "esophagus oesophagus metaplasia"),
+        ("bartholin", "cyst gland"),
+        ("behcet", "disease"),
+        ("bell", "palsy"),
+        ("bennett", "fracture"),
+        ("berry", "aneurysm aneurysms"),
+        ("boxer", "fracture"),
+        ("broca", "area aphasia"),
+        ("castleman", "disease"),
+        ("charcot", "joint foot"),
+        ("chiari", "malformation"),
+        ("cobb", "angle"),
+        ("colles", "fracture"),
+        ("crohn", "disease colitis ileitis"),
+        ("cushing", "disease syndrome"),
+        ("denver", "shunt"),
+        ("down", "syndrome"),
+        ("dupuytren", "contracture disease"),
+        ("ewing", "sarcoma"),
+        ("fallot", "tetralogy"),
+        ("fleischner", "criteria guidelines"),
+        ("foley", "catheter"),
+        ("forestier", "disease"),
+        ("gaucher", "disease"),
+        ("glasgow", "coma"),
+        ("gleason", "score grade"),
+        ("graves", "disease ophthalmopathy orbitopathy"),
+        ("hashimoto", "thyroiditis"),
+        ("hill", "sachs"),
+        ("hirschsprung", "disease"),
+        ("hodgkin", "lymphoma disease"),
+        ("hounsfield", "unit units"),
+        ("hunter", "canal"),
+        ("huntington", "disease chorea"),
+        ("jefferson", "fracture"),
+        ("jones", "fracture"),
+        ("judkins", "catheter"),
+        ("kawasaki", "disease"),
+        ("lauenstein", "view"),
+        ("lisfranc", "joint injury fracture"),
+        ("march", "fracture fractures"),
+        ("marfan", "syndrome"),
+        ("meckel", "diverticulum cave"),
+        ("merchant", "view"),
+        ("moore", "prosthesis"),
+        ("morton", "neuroma"),
+        ("murphy", "sign"),
+        ("paget", "disease"),
+        ("parkinson", "disease"),
+        ("perthes", "disease"),
+        ("pott", "disease"),
+        ("raynaud", "phenomenon disease"),
+        ("schmorl", "node nodes"),
+        ("smith", "fracture"),
+        ("swan", "ganz"),
+        ("towne", "view projection"),
+        ("townes", "view projection"),
+        ("turner", "syndrome"),
+        ("warthin", "tumor tumour"),
+        ("waters", "view projection"),
+        ("wells", "score criteria"),
+        ("whipple", "procedure operation"),
+        ("williams", "syndrome"),
+        ("wilms", "tumor tumour"),
+        ("wilson", "disease"),
+    )
+}
+"""What nobody takes for a person, though one of that name is known."""
 _noun = re.compile(r"(?:'s|\u2019s|')?[ -]([A-Za-z]+)(?![^\W_])")
 
 
 def is_eponym_before(word: str, following: str) -> bool:
-    """Return whether a name stands for a thing, by the text that follows it.
+    """Return whether a known name stands for a thing, by the word that follows it.
 
     Parameters
     ----------
@@ -99,7 +178,8 @@ def is_eponym_before(word: str, following: str) -> bool:
     following : str
         Begins right after the word.
     """
-    found = _noun.match(following)
-    if found is None or found[1].casefold() not in NOUNS:
+    things = PAIRS.get(word.casefold())
+    if things is None:
         return False
-    return word.casefold() in EPONYMS
+    found = _noun.match(following)
+    return found is not None and found[1].casefold() in things

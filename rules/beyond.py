@@ -67,6 +67,7 @@ _FREE_TEXTS = frozenset(
     [
         "AcquisitionProtocolName",
         "BeamName",
+        "BibliographicCitation",
         "CodeMeaning",
         "ExtendedCodeMeaning",
         "InstructionText",
@@ -74,6 +75,8 @@ _FREE_TEXTS = frozenset(
         "PotentialReasonsForProcedure",
         "ProtocolElementName",
         "RTImageName",
+        "RadiationMachineName",
+        "SelectorUCValue",
         "StrainAdditionalInformation",
         "TrackingID",
         "TreatmentProtocols",
@@ -132,7 +135,8 @@ def is_free_text(found: Definition) -> bool:
     """Return whether people write what they like into an attribute outside Table E.1-1."""
     if found.vr not in TEXT_VRS:
         return False
-    return found.keyword.endswith(_FREE_TEXT_ENDINGS) or found.keyword in _FREE_TEXTS
+    keyword = found.keyword.removesuffix("Trial")
+    return keyword.endswith(_FREE_TEXT_ENDINGS) or keyword in _FREE_TEXTS
 
 
 def names_instance(found: Definition) -> bool:

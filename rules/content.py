@@ -37,10 +37,12 @@ VALUES: Mapping[str, int] = {
 _VALUE_TYPES = {tag: value_type for value_type, tag in VALUES.items()}
 _REFERENCES = frozenset({"IMAGE", "COMPOSITE", "WAVEFORM", "UIDREF"})
 """Items that point at instances: they stay, and the UIDs are replaced."""
-_NAMES = ("PNAME", "UIDREF")
+_NAMES = ("PNAME", "UIDREF", "NUM")
 _DATES = frozenset({"DATE", "TIME", "DATETIME"})
 _MEASURED_VALUE_SEQUENCE = 0x0040A300
 _SUBJECT_AGE = ("121033", "DCM", "NUM")
+_OTHER_AGES = frozenset([("424144002", "SCT"), ("397669002", "SCT"), ("30525-0", "LN")])
+"""Concepts of an age that reports use beside that of the table."""
 _BY_TYPE = "PS3.15 E.3.4, by value type"
 
 
@@ -58,12 +60,16 @@ class ContentRules:
     def row(self, value_type: str, code: str, scheme: str) -> ContentRow | None:
         """Return the row of a concept; SNOMED-RT codes are looked up as SNOMED CT.
 
-        A text whose concept the table lists as a person or a UID names one: a dummy.
+        A text whose concept the table lists as a person, a UID or a number says it: a dummy.
         """
+        scheme = scheme.upper()
         if scheme in ("SRT", "SNM3", "99SDM"):
             code, scheme = snomed_mapping["SRT"].get(code, code), "SCT"
         table = content_table()
         row = table.get((code, scheme, value_type))
+        if (code, scheme) in _OTHER_AGES and value_type == "NUM":
+            age = table[_SUBJECT_AGE[0], _SUBJECT_AGE[1], _SUBJECT_AGE[2]]
+            return replace(age, code=code, scheme=scheme)
         if row is not None or value_type != "TEXT":
             return row
         if any((code, scheme, each) in table for each in _NAMES):
@@ -153,7 +159,8 @@ class ContentRules:
         """Return the entry of the number of Subject Age; None for anything else."""
         if row is None or tag != _MEASURED_VALUE_SEQUENCE:
             return None
-        if (row.code, row.scheme, row.value_type) != _SUBJECT_AGE:
+        is_age = (row.code, row.scheme) in {_SUBJECT_AGE[:2], *_OTHER_AGES}
+        if row.value_type != "NUM" or not is_age:
             return None
         found = definition(tag)
         if found is None:  # pragma: no cover  (it is in PS3.6)

@@ -1,5 +1,8 @@
 """Read what a content item is: its value type and the concept it names (PS3.3, 10.2)."""
 
+from collections.abc import Iterator
+from struct import iter_unpack
+
 from pipelines.metadata.elements import UNDEFINED, Element, Scanner
 from rules.content import VALUES
 from rules.plan import ConceptKey
@@ -7,9 +10,12 @@ from rules.plan import ConceptKey
 _VALUE_TYPE = 0x0040A040
 _CONCEPT_NAME_CODE_SEQUENCE = 0x0040A043
 _NUMERIC_VALUE = 0x0040A30A
+_FLOATING_POINT_VALUE = 0x0040A161
+_RATIONAL_NUMERATOR_VALUE = 0x0040A162
 _SCHEME = 0x00080102
 _CODES = frozenset([0x00080100, 0x00080119, 0x00080120])
 """Code Value, Long Code Value, URN Code Value."""
+_VALUES = {**VALUES, "NUM": 0x0040A300}
 _MEASUREMENT_UNITS_CODE_SEQUENCE = 0x004008EA
 _OLDEST_YEARS = 89
 _PER_YEAR = {"a": 1.0, "mo": 12.0, "wk": 52.18, "d": 365.25, "h": 8766.0, "min": 525_960.0}
@@ -60,45 +66,59 @@ def concept_of(elements: list[Element], scanner: Scanner, *, implicit: bool) -> 
         elif element.tag == _SCHEME:
             scheme = _text(element, scanner)
     stated = by_tag.get(_VALUE_TYPE)
-    value_type = _text(stated, scanner) if stated is not None else ""
+    value_type = _text(stated, scanner).upper() if stated is not None else ""
     if not value_type:
-        value_type = next((kind for kind, tag in VALUES.items() if tag in by_tag), "")
+        value_type = next((kind for kind, tag in _VALUES.items() if tag in by_tag), "")
     return value_type, code, scheme
 
 
 def is_oldest(element: Element, scanner: Scanner, *, implicit: bool) -> bool:
-    """Return whether a measured age is over 89 years, or is no number.
+    """Return whether a measured age is over 89 years in any of its values, or is no number.
 
     Of another unit than those of CID 7456, the number counts as years.
     """
-    value, per_year = "", 1.0
-    for each in first_item(element, scanner, implicit=implicit):
-        if each.tag == _NUMERIC_VALUE:
-            value = _text(each, scanner)
+    return any(
+        _is_oldest(item, scanner, implicit=inside)
+        for item, inside in _items(element, scanner, implicit=implicit)
+    )
+
+
+def _is_oldest(item: list[Element], scanner: Scanner, *, implicit: bool) -> bool:
+    values: list[float] = []
+    per_year = 1.0
+    for each in item:
+        if each.tag == _NUMERIC_VALUE and each.length:
+            try:
+                values += map(float, _text(each, scanner).split("\\"))
+            except ValueError:
+                return True
+        elif each.tag == _FLOATING_POINT_VALUE:
+            value = scanner.buffer[each.value : each.following][:_MOST_BYTES]
+            values += (number for (number,) in iter_unpack("<d", value[: len(value) // 8 * 8]))
+        elif each.tag == _RATIONAL_NUMERATOR_VALUE:
+            return True  # nobody writes an age so
         elif each.tag == _MEASUREMENT_UNITS_CODE_SEQUENCE:
-            units = first_item(each, scanner, implicit=implicit or element.vr != b"SQ")
+            units = first_item(each, scanner, implicit=implicit)
             unit = next((_text(code, scanner) for code in units if code.tag in _CODES), "")
             per_year = _PER_YEAR.get(unit, 1.0)
-    try:
-        return bool(value) and not float(value) / per_year <= _OLDEST_YEARS
-    except ValueError:
-        return True
+    return any(not value / per_year <= _OLDEST_YEARS for value in values)
 
 
-def first_item(element: Element, scanner: Scanner, *, implicit: bool) -> list[Element]:
-    """Return the elements of the first item of a sequence; none where it has no item.
-
-    Raises
-    ------
-    MalformedError
-    """
+def _items(
+    element: Element, scanner: Scanner, *, implicit: bool
+) -> Iterator[tuple[list[Element], bool]]:
+    """Yield the elements of each item, and their encoding."""
     implicit = implicit or element.vr != b"SQ"
     items = scanner.items(
         element.value, element.following, implicit=implicit, defined=element.length != UNDEFINED
     )
     for _, content, end, _ in items:
-        return scanner.scan(content, end, implicit=implicit)[0]
-    return []
+        yield scanner.scan(content, end, implicit=implicit)[0], implicit
+
+
+def first_item(element: Element, scanner: Scanner, *, implicit: bool) -> list[Element]:
+    """Return the elements of the first item; none where there is no item."""
+    return next((item for item, _ in _items(element, scanner, implicit=implicit)), [])
 
 
 def _text(element: Element, scanner: Scanner) -> str:

@@ -23,6 +23,8 @@ _LEAST_PHONE = 4
 _LEAST = 2
 """Digits."""
 _MOST_PASSES = 32
+_WIDE = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
+"""Full-width forms of ASCII, one character each."""
 _TEXTS = 2048
 _CLEANERS = 8
 
@@ -93,6 +95,8 @@ class TextCleaner:
         return [span for span in self._find(text, depth) if span.end > span.start]
 
     def _find(self, text: str, depth: Depth) -> Iterator[Span]:
+        if not text.isascii():
+            text = text.translate(_WIDE)
         tokens = tokens_of(text)
         digits = len(_digit.findall(text))
         yield from self._known.find(text, tokens, digits=digits)
@@ -111,6 +115,8 @@ class TextCleaner:
             yield from find_ages(text)
         elif digits and has_month(words):
             yield from find_dates(text, words)
+        elif "ninety" in words:
+            yield from find_ages(text)
         yield from find_homes(text, words)
         yield from find_institutions(text, tokens, words)
         yield from NameFinder(text, tokens, initials=self._known.initials).find()

@@ -10,7 +10,7 @@ _email = re.compile(
     r"|(?<![\w.+%-])(?!\d[\d.,]*[A-Za-z]{0,3}@)[\w.+-]{1,64}@[\w-]*(?:@[\w-]*)*(?![\w^])"
 )
 _url = re.compile(
-    r"\\\\[\w.$-]+(?:\\[\w.$-]+)+|(?:https?|ftps?|file)://[^\s<>\"')\]]+|\bwww\.[^\s<>\"')\]]+"
+    r"\\\\[\w.$-]+(?:\\[\w.$-]+)+|[A-Za-z][A-Za-z0-9+-]{1,15}://[^\s<>\"')\]]+|\bwww\.[^\s<>\"')\]]+"
     r"|(?<![\w.@-])(?:[a-z0-9-]+\.)+(?:com|org|net|edu|gov|info|de|fr|es|it|nl|at|ch|uk|eu"
     r"|io|jp|kr|cn|pl|se|no|dk|fi|be|pt|gr|au|ca|health|hospital|clinic|local|lan|internal"
     r"|intra|intranet|localdomain|corp|home|arpa)\b(?:/[^\s<>\"')\]]*)?",
@@ -27,7 +27,7 @@ _network_6 = re.compile(
     re.IGNORECASE,
 )
 """IPv6 addresses, and those of network cards."""
-_security = re.compile(r"(?<![\w-])\d{3}-\d{2}-\d{4}(?![\w-])")
+_security = re.compile(r"(?<![\w-])\d{3}([- ])\d{2}\1\d{4}(?![\w-])")
 _NO_UNIT = r"(?![ \t]*(?:mm|cm|ms|msec|hu|ml|mg|hz|s|x|%)\b)"
 _phone = re.compile(
     r"(?<![\w.,/-])(?:"

@@ -59,7 +59,7 @@ _worded = re.compile(
     rf"{_DAY}(?:st|nd|rd|th|er|\.|º)?[ \t.,/_-]{{0,2}}(?:of |de |d')?(?:{_MONTH}"
     rf"|{_UNSURE_MONTH})\.?[ \t.,/_-]{{0,2}}"
     rf"(?:de |del )?(?:{_YEAR}|'?\d{{2}})(?!\d|\.\d)"
-    rf"|(?:{_MONTH})\.?[ \t./_-]{{0,2}}{_DAY}(?:st|nd|rd|th)?(?:[ \t]?,[ \t]?"
+    rf"|(?:{_MONTH})\.?[ \t./_-]{{0,2}}(?:the[ ])?{_DAY}(?:st|nd|rd|th)?(?:[ \t]?,[ \t]?"
     rf"|[ \t./_-]{{1,2}})(?:{_YEAR}|'\d{{2}})(?!\d)"
     rf"|(?:{_MONTH})\.?[ \t,./_-]{{0,2}}(?:of |de )?(?:{_YEAR}|'\d{{2}})(?!\d)"
     rf"|{_YEAR}[ \t./_-]{{0,2}}(?:{_MONTH})\.?[ \t./_-]{{0,2}}{_DAY}"
@@ -89,7 +89,8 @@ _after_word = re.compile(
     re.IGNORECASE,
 )
 _birth_year = re.compile(
-    rf"\b(?:dob|d\.o\.b\.?|born(?: in)?|birth ?date|date of birth|geb\.?|geboren"
+    rf"\b(?:dob|yob|b\.|year of birth|birth year|d\.o\.b\.?|born(?: in)?|birth ?date"
+    rf"|date of birth|geb\.?|geboren"
     rf"|né[e]?(?: en)?|nato|nata)[: .]*"
     rf"(?P<date>{_YEAR}|\d{{1,2}}[-/. ]\d{{1,2}}[-/. ]\d{{2,4}}|\d{{6,8}})(?![^\W_])",
     re.IGNORECASE,
@@ -102,6 +103,11 @@ _age = re.compile(
     r"|ans\b|años\b|anni\b|jaar\b)"
     r"(?:[ -]?(?:old|alt|of age|oud)\b)?(?![ \t]+(?:ago|later|follow))"
     r"|\b(?:aged?|alter|âge|edad|età|leeftijd)[: ]{1,3}(?:of )?(?:9\d|1[0-4]\d)(?![\d%]|\.\d)\b"
+    r"|(?<![\w.,/-])(?:9\d|1[0-4]\d)[ /]?(?-i:[MF])(?![\w/.-]|[ ]?\d)"
+    r"|\b(?:turned|patient is|pt is|she is|he is)[ ](?:9\d|1[0-4]\d)"
+    r"(?![\d%]|\.\d|[ ]?(?:kg|cm|mm|lb))\b"
+    r"|\bninety(?:[ -](?:one|two|three|four|five|six|seven|eight|nine))?[ -]years?\b(?:[ -]old)?"
+    r"|\baged?[ ]ninety(?:[ -](?:one|two|three|four|five|six|seven|eight|nine))?\b"
     r"|(?<![\w.])09\dY\b|(?<![\w.])1[0-4]\dY\b",
     re.IGNORECASE,
 )

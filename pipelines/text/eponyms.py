@@ -77,14 +77,12 @@ def is_eponym(text: str, tokens: Sequence[Token], number: int) -> bool:
 def is_sign(text: str, tokens: Sequence[Token], number: int) -> bool:
     """Return True for any word that a disease, sign or score is called by: ``Heidelberg score``."""
     following = number + 1
-    nouns = _SIGNS
     if following < len(tokens) and tokens[following].low == "s":
         following += 1
-        nouns = NOUNS
     if following >= len(tokens):
         return False
     between = text[tokens[following - 1].end : tokens[following].start]
-    return between in (" ", "-") and tokens[following].low in nouns
+    return between in (" ", "-") and tokens[following].low in _SIGNS
 
 
 def is_term(text: str, tokens: Sequence[Token], number: int) -> bool:
@@ -106,7 +104,7 @@ def is_term(text: str, tokens: Sequence[Token], number: int) -> bool:
         return is_short or (len(other.raw) == 1 and is_last)
     if other.low in _GRADES and other.raw.isupper():
         return True
-    return other.raw.islower() and (other.low in NOUNS or is_medical(other.low))
+    return other.raw.islower() and (other.low in _SIGNS or is_medical(other.low))
 
 
 def is_pair(text: str, tokens: Sequence[Token], number: int) -> bool:

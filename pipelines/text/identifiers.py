@@ -55,6 +55,7 @@ _uid = re.compile(r"(?<![\w.])(?!1\.2\.840\.10008\.)[012](?:\.\d{1,39}){5,31}(?!
 _alone = re.compile(
     r"[ \t]*(?!\d+\.\d+[ \t]*\Z)(?P<value>(?:[A-Z]{1,4}-?)?\d[\dA-Z]*(?:[./-][\dA-Z]+)*)[ \t]*"
 )
+_hash = re.compile(r"(?<![^\W_])#[ \t]?\d{4,}(?![^\W_])")
 _LEAST_ALONE = 6
 """Digits of an identifier that is all of a text."""
 _LEAST_DIGITS = 2
@@ -93,6 +94,8 @@ def find_identifiers(text: str, words: AbstractSet[str]) -> Iterator[Span]:
     for found in _uid.finditer(text):
         yield Span(found.start(), found.end(), Reason.ID_CONTEXT)
     for found in _national.finditer(text):
+        yield Span(found.start(), found.end(), Reason.ID_CONTEXT)
+    for found in _hash.finditer(text):
         yield Span(found.start(), found.end(), Reason.ID_CONTEXT)
     alone = _alone.fullmatch(text)
     if alone is not None and sum(map(str.isdigit, alone["value"])) >= _LEAST_ALONE:

@@ -44,6 +44,7 @@ _joint = re.compile(r"[ \t]?[.,'\u2019\xb4`^-]?[ \t]?")
 _after_role = re.compile(r"[ \t]*[:.#=-]*[ \t]*(?:is[ \t]+)?")
 _irish = re.compile(r"O['\u2019][A-Z][a-z]")
 _ROMANCE = ("es", "fr", "it")
+_MOST_PARTICLES = 4
 _LEAST_PARTICLES = 3
 """How far the name is behind a word before two particles."""
 _initials = re.compile(r"(?:[A-Z]\.[ \t]?){1,3}(?:[A-Z]\b\.?)?|[A-Z]{2,3}\b(?!\.\w)")
@@ -168,7 +169,8 @@ class NameFinder(NameWords):
         """Return True for any word before two particles and a name: ``Xaver von der Heide``."""
         tokens = self._tokens
         last = number + 1
-        while last < len(tokens) and self._is_particle(last) and self._between(last - 1) == " ":
+        end = min(len(tokens), number + 1 + _MOST_PARTICLES)
+        while last < end and self._is_particle(last) and self._between(last - 1) == " ":
             last += 1
         if last < number + _LEAST_PARTICLES or last == len(tokens):
             return False
@@ -260,18 +262,19 @@ class NameFinder(NameWords):
         return True
 
     def _leads_to_name(self, number: int, *, is_meant: bool) -> bool:
-        following = number + 1
-        if following >= len(self._tokens) or not _joint.fullmatch(self._between(number)):
-            return False
-        if self._is_particle(following):
-            return self._leads_to_name(following, is_meant=is_meant)
-        return self._is_name(following) or (
-            is_meant and self._may_be_name(following, is_meant=True)
-        )
+        for following in range(number + 1, min(number + 1 + _MOST_PARTICLES, len(self._tokens))):
+            if not _joint.fullmatch(self._between(following - 1)):
+                return False
+            if not self._is_particle(following):
+                return self._is_name(following) or (
+                    is_meant and self._may_be_name(following, is_meant=True)
+                )
+        return False
 
     def _begin(self, number: int) -> int:
         """Return the number of the first word of the name around `number`."""
-        while number and self._belongs(number - 1, self._between(number - 1)):
+        least = max(number - _MOST_WORDS, 0)
+        while number > least and self._belongs(number - 1, self._between(number - 1)):
             number -= 1
         return number
 

@@ -64,6 +64,11 @@ class Person(NamedTuple):
                 yield (joined + initial,)
 
 
+_KATAKANA = {code: code + 0x60 for code in range(0x3041, 0x3097)}
+_HIRAGANA = {code + 0x60: code for code in range(0x3041, 0x3097)}
+"""The two ways to write Japanese by sound."""
+
+
 def persons_of(text: str) -> Iterator[Person]:
     """Yield the spellings of a value of VR PN."""
     for group in text.split("="):
@@ -91,4 +96,7 @@ def unspaced_words(text: str) -> Iterator[tuple[str, ...]]:
         words = tuple(part.strip() for part in _breaks.split(group)[:_COMPONENTS] if part.strip())
         if is_unspaced(group):
             for form in ("NFC", "NFD", "NFKC"):
-                yield tuple(unicodedata.normalize(form, word) for word in words)
+                spelled = tuple(unicodedata.normalize(form, word) for word in words)
+                yield spelled
+            yield tuple(word.translate(_KATAKANA) for word in spelled)
+            yield tuple(word.translate(_HIRAGANA) for word in spelled)

@@ -86,10 +86,8 @@ def _items(ds: Dataset, tag: int) -> list[Dataset]:
     return (items_of(element, known_vr="SQ") or []) if element is not None else []
 
 
-def concept_of(item: Dataset) -> Concept | None:
-    """Return what the item is about; None if it is no content item."""
-    if Tag(CONCEPT_NAME) not in item._dict:
-        return None
+def concept_of(item: Dataset) -> Concept:
+    """Return what the item is about; without code and scheme if it does not say it."""
     code = scheme = ""
     for name in _items(item, CONCEPT_NAME)[:1]:
         code = next((text for tag in CODE_VALUES if (text := _text(name, tag))), "")
