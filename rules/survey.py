@@ -12,7 +12,7 @@ from types import MappingProxyType
 from pydicom import datadict
 from pydicom._uid_dict import UID_dictionary
 
-from rules.beyond import names_instance, row_beyond
+from rules.beyond import is_free_text, names_instance, row_beyond
 from rules.compiler import REMOVED_GROUPS
 from rules.content import VALUES
 from rules.entries import removed
@@ -65,7 +65,9 @@ def attributes_of_table() -> list[int]:
     tags = {*table.rows, *map(representative, table.repeating)}
     for tag in datadict.keyword_dict.values():
         found = definition(tag)
-        if found is not None and (row_beyond(tag, found) or names_instance(found)):
+        if found is not None and (
+            row_beyond(tag, found) or is_free_text(found) or names_instance(found)
+        ):
             tags.add(tag)
     return sorted(tag for tag in tags if tag >> 16 not in REMOVED_GROUPS)
 

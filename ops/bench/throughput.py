@@ -2,11 +2,12 @@
 
 Each round runs every tool once, one after the other, so that a machine that slows down
 slows all of them. A tool is run over one file and over all of them; what is reported is
-the difference, so that start-up is left out. ``narthex`` runs the basic profile, ``narthex, cleaned`` the
-options of research without those that look at pixels. Figures are CPU milliseconds (user + system)
-per instance, wall milliseconds, MB/s, peak RSS; ratios are taken within a round and
-the median round is quoted. (Peak RSS has this program's own, about 45 MB, as its floor:
-the kernel counts what a process was before it became another.)
+the difference, so that start-up is left out. ``narthex`` runs the basic profile,
+``narthex, cleaned`` the options of research without those that look at pixels. Figures
+are CPU milliseconds (user + system) per instance, wall milliseconds, MB/s, peak RSS;
+ratios are taken within a round and the median round is quoted. (Peak RSS has this
+program's own, about 45 MB, as its floor: the kernel counts what a process was before it
+became another.)
 
 Usage: ``python ops/bench/throughput.py [--kinds ct,mr,sr,mg] [--count 500] [--rounds 3]``.
 Peers are looked for on PATH and in ``--peers DIR`` (a virtual environment's ``bin``); one

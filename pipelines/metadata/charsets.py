@@ -9,6 +9,7 @@ from pydicom.valuerep import PN_DELIMS
 from pipelines.errors import MalformedError
 
 DEFAULT: tuple[str, ...] = ("iso8859",)
+_UTF_8 = ("utf8",)
 _MAX_BYTES = 1024
 
 
@@ -33,6 +34,20 @@ def encodings_of(value: bytes) -> tuple[str, ...]:
             return DEFAULT
         except ValueError:  # a NUL in a term: nobody could read what we write
             raise MalformedError("metadata.malformed", where="(0008,0005)") from None
+
+
+def apparent(value: bytes, encodings: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the codecs that text was written in: UTF-8, where it says ISO 8859 or nothing.
+
+    No text of several bytes above 127 is valid UTF-8 by chance.
+    """
+    if len(encodings) != 1 or not encodings[0].startswith(("iso8859", "latin")) or value.isascii():
+        return encodings
+    try:
+        value.decode("utf-8")
+    except UnicodeDecodeError:
+        return encodings
+    return _UTF_8
 
 
 def decode(value: bytes, encodings: tuple[str, ...]) -> str:

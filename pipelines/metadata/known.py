@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from pipelines.identity import KINDS, MULTILINE_TAGS
 from pipelines.identity import Kind as Searched
-from pipelines.metadata.charsets import decode
+from pipelines.metadata.charsets import apparent, decode
 from pipelines.metadata.identity import Identity
 from pipelines.text.known import Kind, KnownValue
 
@@ -43,7 +43,7 @@ def known_values(identity: Identity) -> frozenset[KnownValue]:
 
 def _values(identity: Identity) -> Iterable[KnownValue]:
     for tag, value, encodings in identity:
-        text = decode(value, encodings)
+        text = decode(value, apparent(value, encodings))
         for part in [text] if tag in MULTILINE_TAGS else text.split("\\"):
             stripped = part.strip("\0 ")
             if stripped:

@@ -1,6 +1,7 @@
 """Say what was done: the attributes of PS3.3, C.12.1.1.9 and C.7.1.1 that we add."""
 
 from collections.abc import Collection
+from functools import cache, lru_cache
 
 from pipelines.metadata.encode import encode_element, encode_item
 from rules.plan import Plan
@@ -35,7 +36,7 @@ CLEANERS = frozenset(
 """Options whose engine is there."""
 
 
-def codes_of(plan: Plan, notes: Collection[str]) -> list[MethodCode]:
+def codes_of(plan: Plan, notes: Collection[str]) -> tuple[MethodCode, ...]:
     """Return the codes of what ran completely (CID 7050).
 
     Parameters
@@ -46,7 +47,7 @@ def codes_of(plan: Plan, notes: Collection[str]) -> list[MethodCode]:
     known = method_codes()
     ran = [known[option] for option in plan.options & CLEANERS if f"{option}.removed" not in notes]
     basic = [known[None]] if plan.keeps_profile else []
-    return [*basic, *sorted(ran, key=lambda code: code.value)]
+    return (*basic, *sorted(ran, key=lambda code: code.value))
 
 
 def method_elements(plan: Plan, *, implicit: bool) -> dict[int, bytes]:
@@ -78,6 +79,7 @@ def method_elements(plan: Plan, *, implicit: bool) -> dict[int, bytes]:
     }
 
 
+@cache
 def equipment_item(*, implicit: bool) -> bytes:
     """Return our item of Contributing Equipment Sequence (PS3.3, C.12.1.1.5).
 
@@ -100,7 +102,8 @@ def equipment_item(*, implicit: bool) -> bytes:
     )
 
 
-def code_sequence(codes: Collection[MethodCode], *, implicit: bool) -> bytes:
+@lru_cache(maxsize=64)
+def code_sequence(codes: tuple[MethodCode, ...], *, implicit: bool) -> bytes:
     """Return De-identification Method Code Sequence; nothing where there is no code."""
     if not codes:
         return b""

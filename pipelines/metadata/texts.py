@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from pydicom.charset import encode_string
 
-from pipelines.metadata.charsets import decode
+from pipelines.metadata.charsets import apparent, decode
 from pipelines.metadata.identity import Identity
 from pipelines.metadata.known import PLACE_TAGS, known_values
 from pipelines.text.cleaner import CleanedText, Depth, TextCleaner, cleaner_for
@@ -80,6 +80,7 @@ class Texts:
         vr : str
             Of the plan, or the file's.
         """
+        encodings = apparent(value, encodings)
         text = self._decoded(value, vr, encodings)
         if text is None:
             return UNREADABLE

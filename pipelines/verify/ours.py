@@ -1,6 +1,7 @@
 """What the engine adds to every object, and what the gate must know of its root."""
 
 from collections.abc import Iterable
+from functools import cache
 from struct import Struct
 
 from pipelines.verify.demands import Check, Rule
@@ -39,6 +40,7 @@ Element = tuple[int, bytes, bytes]
 """Tag, VR and value."""
 
 
+@cache
 def equipment_item(*, implicit: bool) -> bytes:
     """Return our item of Contributing Equipment Sequence (PS3.3, C.12.1.1.5)."""
     purpose = _encoded_item(

@@ -260,18 +260,21 @@ class Pairs:
             new -= _ADDED
         if new:
             yield "verify.structure", min(new)
-        for tag in sorted(level.keys() - filled):
+        for tag in level.keys() - filled:
             group = tag >> 16
             if group not in _PLAIN_GROUPS or group >> 8 in _WITHOUT_TYPE or not tag & 0xFFFF:
+                continue
+            entry = policy.node[tag]
+            type_ = entry.type
+            if entry.operation in _LEAVES_NOTHING and (
+                entry.section == RULE_SECTION  # the site asked for it by name
+                or (entry.operation is Operation.REMOVE and not type_.startswith(("1", "2")))
+            ):
                 continue
             is_gone = tag not in empty
             had_value = self._has_value(level[tag])
             if not (had_value or is_gone) or (level.parent is None and tag in OUR_RULES):
                 continue
-            entry = policy.node[tag]
-            if entry.section == RULE_SECTION and entry.operation in _LEAVES_NOTHING:
-                continue  # the site asked for it by name
-            type_ = entry.type
             demand = self._demand(tag, level, policy)
             if (had_value and (type_.startswith("1") or demand is _Demand.VALUE)) or (
                 is_gone and (type_.startswith(("1", "2")) or demand is not _Demand.NOTHING)
