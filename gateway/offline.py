@@ -23,6 +23,7 @@ from pipelines.run import clean, inspect, verify
 from pipelines.verify.graph import kept_uids
 from rules.disclosure import log_error
 from rules.plan import Plan
+from rules.vocabulary import Option
 
 _COMPARE_BYTES = 1024 * 1024
 
@@ -197,8 +198,14 @@ class Offline:
                 inspection.series_instance_uid: cleaned.series_instance_uid,
                 inspection.sop_instance_uid: cleaned.sop_instance_uid,
             },
-            kept=kept_uids(cleaned.segments, cleaned.evidence.uids),
+            kept=self._kept_uids(cleaned),
         )
+
+    def _kept_uids(self, cleaned: Cleaned) -> frozenset[str]:
+        """Return the UIDs that stay, where the plan lets any stay."""
+        if Option.RETAIN_UIDS not in self._plan.options and self._plan.keeps_profile:
+            return frozenset()
+        return kept_uids(cleaned.segments, cleaned.evidence.uids)
 
     def _write(self, target: Path, cleaned: Cleaned, context: SubjectContext) -> None:
         if target.parent not in self._folders:

@@ -172,37 +172,43 @@ class Source:
     ) -> int:
         """Read the elements at `position` into `level`; return what follows them."""
         window = self._window
+        buffer, base, limit = window.buffer, window.base, window.limit
         while position < end:
-            if position + 12 > window.limit or position < window.base:
+            if position + 12 > limit or position < base:
                 window.move(position)
-            at = position - window.base
+                buffer, base, limit = window.buffer, window.base, window.limit
             if implicit:
-                group, number, length = implicit_header(window.buffer, at)
+                group, number, length = implicit_header(buffer, position - base)
                 vr, value = b"", position + 8
             else:
-                group, number, vr, length = explicit_header(window.buffer, at)
+                group, number, vr, length = explicit_header(buffer, position - base)
                 value = position + 8
                 if vr in LONG_VRS:
-                    (length,) = long_length(window.buffer, at + 8)
+                    (length,) = long_length(buffer, value - base)
                     value += 4
             tag = group << 16 | number
-            if tag == ITEM_END and is_open:
-                return position + 8
             inner_implicit = implicit or vr != b"SQ"
+            if length != UNDEFINED:
+                if tag == ITEM_END and is_open:
+                    return position + 8
+                position = value + length
+                if position > end:
+                    raise _unreadable()
+                level[tag] = _new(Before, (vr, value, position, inner_implicit, None))
+                continue
             items = None
-            if length == UNDEFINED and (tag == PIXEL_DATA or vr in _FRAGMENTS_VRS):
+            if tag == PIXEL_DATA or vr in _FRAGMENTS_VRS:
                 _, position = window.fragments(value, end)
                 if position < 0:
                     raise _unreadable()
-            elif length == UNDEFINED:
+            else:
                 # UN holds implicit VR items (PS3.5, 6.2.2); so does what should have been SQ
                 items, position = self._items(
                     value, end, level, implicit=inner_implicit, is_open=True
                 )
-            else:
-                position = value + length
             if position > end:
                 raise _unreadable()
+            buffer, base, limit = window.buffer, window.base, window.limit
             level[tag] = _new(Before, (vr, value, position, inner_implicit, items))
         return position
 
