@@ -14,41 +14,40 @@ def _words(text: str) -> frozenset[str]:
 
 EPONYMS: frozenset[str] = _words(
     """
-         einthoven goldmann papanicolaou judkins mcburney tyrer cuzick murphy lugol kehr
-    blakemore     sengstaken foley barlow ortolani bruce barretts morrison fazekas scheltens
-    galassi hadlock rockwood pauwels ahlback ranawat stoller     balthazar fontaine rutherford
-    okuda strasberg bismuth cheson fuhrman durie masaoka merchant     stryker velpeau bernageau
-    wackenheim borden zabramski koos knosp simpson pfirrmann graf     tonnis shenton
-    hilgenreiner perkins catterall herring waldenstrom meary kager insall salvati     blackburne
-    caton deschamps wiberg dejour goutallier patte hamada walch lodwick delbet     bosworth
-    hawkins tillaux stener fitzpatrick outerbridge kellgren lawrence tourette bechterew
-    sudeck basedow dupuytren haglund baastrup forestier blount meigs leriche buerger kimura
-    kikuchi rasmussen cotton ludwig lemierre fournier boerhaave zollinger ellison brodie codman
-    lhermitte wallenberg horner holmes adie devic marburg balo schilder hallervorden menkes
-    canavan krabbe alexander leigh zellweger refsum pompe mccune albright ollier maffucci gorham
-    engelmann albers morquio sanfilippo klippel trenaunay rendu rosenthal galen labbe trolard
-    heubner percheron adamkiewicz kommerell stafford stanford debakey crawford sanders essex
-    lopresti ruedi ideberg mayfield evans boyd tronzo frankel denis magerl garland rigler
-    kerckring santorini wirsung oddi vater fisher hunt hess spetzler ganz fort gleason parkinson
-    parkinsons hodgkin hodgkins alzheimer alzheimers crohn crohns baker bakers colles towne
-    townes waters caldwell dixon hounsfield graves hashimoto cushing addison barrett meckel
-    morton mortons achilles douglas morison fleischner bosniak agatston gustilo salter harris
-    garden bennett rolando monteggia galeazzi barton chauffeur lisfranc chopart jefferson
-    hangman chance maisonneuve jones smith pott potts weber danis schatzker neer hill sachs
-    bankart segond perthes legg calve osgood schlatter scheuermann schmorl modic pfirrmann
-    tarlov cobb risser meniere paget pagets ewing wilms kaposi burkitt wegener takayasu kawasaki
-    marfan ehlers danlos down downs turner klinefelter fallot eisenmenger ebstein chiari dandy
-    walker sturge hippel lindau recklinghausen willis sylvius monro magendie luschka virchow
-    robin broca wernicke heschl rolandic meckels morgagni bochdalek hartmann whipple roux
-    billroth nissen kasai fontan glenn blalock taussig ross bentall carpal kienbock freiberg
-    kohler sever sinding larsen pancoast hampton kerley westermark pseudomonas salmonella
-    escherichia raynaud sjogren behcet bell guillain barre lewy huntington creutzfeldt jakob
-    pick charcot babinski tinel phalen lachman mcmurray drawer hoffa hoffman hoffmann kelvin
-    gray sievert becquerel tesla gauss curie henry larmor fourier judet ferguson stryker grashey
-    zanca rosenberg merchant hughston laurin settegast sunrise danelius miller lauenstein dunn
-    lequesne schuller stenvers law mayer fuchs pillsbury harrington dick dobbhoff foley swan
-    hickman broviac groshong quinton tesio greenfield gunther dacron gore gortex kirschner
-    steinmann ilizarov austin moore girdlestone ender nash doppler valsalva mueller
+    einthoven goldmann papanicolaou judkins mcburney tyrer cuzick murphy lugol kehr blakemore
+    sengstaken foley barlow ortolani bruce barretts morrison fazekas scheltens galassi hadlock
+    rockwood pauwels ahlback ranawat stoller balthazar fontaine rutherford okuda strasberg
+    bismuth cheson fuhrman durie masaoka merchant stryker velpeau bernageau wackenheim borden
+    zabramski koos knosp simpson pfirrmann graf tonnis shenton hilgenreiner perkins catterall
+    herring waldenstrom meary kager insall salvati blackburne caton deschamps wiberg dejour
+    goutallier patte hamada walch lodwick delbet bosworth hawkins tillaux stener fitzpatrick
+    outerbridge kellgren lawrence tourette bechterew sudeck basedow dupuytren haglund baastrup
+    forestier blount meigs leriche buerger kimura kikuchi rasmussen cotton ludwig lemierre
+    fournier boerhaave zollinger ellison brodie codman lhermitte wallenberg horner holmes adie
+    devic marburg balo schilder hallervorden menkes canavan krabbe alexander leigh zellweger
+    refsum pompe mccune albright ollier maffucci gorham engelmann albers morquio sanfilippo
+    klippel trenaunay rendu rosenthal galen labbe trolard heubner percheron adamkiewicz
+    kommerell stafford stanford debakey crawford sanders essex lopresti ruedi ideberg mayfield
+    evans boyd tronzo frankel denis magerl garland rigler kerckring santorini wirsung oddi vater
+    fisher hunt hess spetzler ganz fort gleason parkinson parkinsons hodgkin hodgkins alzheimer
+    alzheimers crohn crohns baker bakers colles towne townes waters caldwell dixon hounsfield
+    graves hashimoto cushing addison barrett meckel morton mortons achilles douglas morison
+    fleischner bosniak agatston gustilo salter harris garden bennett rolando monteggia galeazzi
+    barton chauffeur lisfranc chopart jefferson hangman chance maisonneuve jones smith pott
+    potts weber danis schatzker neer hill sachs bankart segond perthes legg calve osgood
+    schlatter scheuermann schmorl modic tarlov cobb risser meniere paget pagets ewing wilms
+    kaposi burkitt wegener takayasu kawasaki marfan ehlers danlos down downs turner klinefelter
+    fallot eisenmenger ebstein chiari dandy walker sturge hippel lindau recklinghausen willis
+    sylvius monro magendie luschka virchow robin broca wernicke heschl rolandic meckels morgagni
+    bochdalek hartmann whipple roux billroth nissen kasai fontan glenn blalock taussig ross
+    bentall carpal kienbock freiberg kohler sever sinding larsen pancoast hampton kerley
+    westermark pseudomonas salmonella escherichia raynaud sjogren behcet bell guillain barre
+    lewy huntington creutzfeldt jakob pick charcot babinski tinel phalen lachman mcmurray drawer
+    hoffa hoffman hoffmann kelvin gray sievert becquerel tesla gauss curie henry larmor fourier
+    judet ferguson grashey zanca rosenberg hughston laurin settegast sunrise danelius miller
+    lauenstein dunn lequesne schuller stenvers law mayer fuchs pillsbury harrington dick
+    dobbhoff swan hickman broviac groshong quinton tesio greenfield gunther dacron gore gortex
+    kirschner steinmann ilizarov austin moore girdlestone ender nash doppler valsalva mueller
     trendelenburg fowler sims lauge hansen frykman mason regan morrey child pugh milan couinaud
     todani forrest breslow clark ann arbor lugano deauville curaçao mayo valeo karnofsky ecog
     duke dukes mallory weiss zenker killian schatzki ogilvie hirschsprung hutch budd mirizzi
@@ -67,7 +66,9 @@ EPONYMS: frozenset[str] = _words(
     hirayama kugelberg welander fahr wilsons mondor phyllodes stewart treves batson ashermans
     fitz hugh kegel enneking mirel mirels campanacci tile letournel thompson pipkin winquist
     gartland milch bado regan-morrey hutchinson goyrand pellegrini stieda iliotibial morel
-    lavallee wartenberg guyon struthers osborne frohse baxter
+    lavallee wartenberg guyon struthers osborne frohse baxter tanner allred grocott masson
+    bertolotti quervain beighton charnley gruen brooker meyerding gail fletcher manchester
+    chassaignac messmer harvey bradshaw parsonage hall
     """
 )
 """In small letters, without accents."""

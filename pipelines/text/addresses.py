@@ -70,6 +70,8 @@ _town = re.compile(
     rf"(?:[ \t]{_CAPITAL}){{0,2}}(?P<zip>[ \t]+(?:\d{{4,6}}(?:-\d{{4}})?(?!\w)|{_POSTCODE}))?"
     r"(?=[ \t]*(?:[,;:.)\n]|$|-[ \t]))"
 )
+_flat = re.compile(r"[ \t]*,[ \t]*\d{1,3}[ºª°]?(?:[ \t]?[A-Z]{1,3})?(?=[ \t]*,)")
+"""Floor and door."""
 _MOST_TOWNS = 3
 _from = re.compile(
     r"\b(?:lives[ \t]in|living[ \t]in|resident[ \t]of|resides[ \t](?:in|at)|wohnhaft[ \t]in"
@@ -112,6 +114,9 @@ def find_addresses(text: str) -> Iterator[Span]:
 
 def _end_of_towns(text: str, end: int) -> int:
     """Return where an address ends: with the town, the county, the country."""
+    flat = _flat.match(text, end)
+    if flat is not None:
+        end = flat.end()
     for _ in range(_MOST_TOWNS):
         found = _town.match(text, end)
         if found is None:

@@ -19,6 +19,7 @@ ce ceus dce dsc asl bold perf perfusion diff diffusion adc trace fa colfa md mtt
 rcbv tmax exp eadc bval bvalue isotropic tensor fibers tracts rest resting
 """
 SEQUENCES = """
+caipirinha tracew ecv dmax dmin dmean coll deb wu ao edv psv lavi rvsp tapse sid ssd fid brca tensor
 flair blade propeller haste tse fse ffe tfe tirm stir spir spair spgr fspgr fgre gre grase epi ep se
 seq vibe vista space mprage mpr mp rage mpgr lava ideal dixon dixons fat fatsat fs fatsup nofs water
 inphase outphase opp opphase inph outph phase mag magn magnitude pha swan swip medic dess ciss
@@ -79,48 +80,53 @@ amplatzer gore excluder endurant zenith sorin biotronik livanova cochlear med-el
 hakim strata certas synchromed baclofen infuse depuy synthes arthrex smith-nephew
 """
 DRUGS = """
-gadolinium gadavist gadovist dotarem clariscan magnevist multihance omniscan prohance eovist
-primovist ablavar vasovist elucirem vueway gadobutrol gadoterate gadoteric gadobenate gadoxetate
-gadopentetate gadodiamide gadoteridol gadofosveset gadopiclenol omnipaque visipaque isovue ultravist
-optiray oxilan iomeron imeron accupaque ultraject solutrast xenetix conray cysto cystografin
-gastrografin gastroview telebrix hexabrix iohexol iodixanol iopamidol iopromide ioversol iomeprol
-ioxilan iobitridol iothalamate diatrizoate ioxaglate lumason sonovue definity optison barium redicat
-readi varibar volumen breeza lipiodol feraheme ferumoxytol glucagon buscopan hyoscine nitroglycerin
-lasix furosemide lexiscan regadenoson adenosine dobutamine aminophylline metformin glucophage
-insulin lantus humalog januvia ozempic trulicity jardiance farxiga levothyroxine synthroid
-prednisone prednisolone methylprednisolone dexamethasone decadron hydrocortisone benadryl
-diphenhydramine zyrtec claritin allegra tylenol acetaminophen paracetamol ibuprofen advil motrin
-aleve naproxen aspirin asa toradol ketorolac morphine fentanyl dilaudid hydromorphone oxycodone
-percocet hydrocodone vicodin tramadol ativan lorazepam versed midazolam valium diazepam xanax
-alprazolam propofol ketamine heparin lovenox enoxaparin coumadin warfarin eliquis apixaban xarelto
-rivaroxaban pradaxa dabigatran plavix clopidogrel brilinta ticagrelor tpa alteplase tenecteplase
-lipitor atorvastatin crestor rosuvastatin zocor simvastatin pravastatin metoprolol lopressor
-atenolol carvedilol coreg propranolol amlodipine norvasc diltiazem cardizem verapamil lisinopril
-enalapril losartan cozaar valsartan diovan hctz hydrochlorothiazide spironolactone digoxin
-amiodarone omeprazole prilosec pantoprazole protonix nexium zofran ondansetron reglan amoxicillin
-augmentin penicillin ampicillin cefazolin ancef keflex rocephin ceftriaxone cephalosporin cipro
-ciprofloxacin levaquin levofloxacin azithromycin zithromax doxycycline bactrim sulfa
-sulfamethoxazole trimethoprim vancomycin zosyn flagyl metronidazole gentamicin iodine iodide
-betadine latex lidocaine marcaine bupivacaine kenalog triamcinolone depomedrol cisplatin carboplatin
-oxaliplatin paclitaxel taxol docetaxel taxotere doxorubicin adriamycin cyclophosphamide cytoxan
-fluorouracil capecitabine xeloda gemcitabine gemzar irinotecan folfox folfiri folfirinox
-temozolomide temodar bevacizumab avastin trastuzumab herceptin pembrolizumab keytruda nivolumab
-opdivo ipilimumab rituximab rituxan imatinib gleevec erlotinib tarceva sunitinib sorafenib
-lenvatinib tamoxifen letrozole anastrozole arimidex femara lupron leuprolide zoladex casodex
-bicalutamide abiraterone zytiga enzalutamide xtandi methotrexate humira adalimumab enbrel remicade
-infliximab plaquenil hydroxychloroquine azathioprine imuran mycophenolate tacrolimus cyclosporine
-albuterol advair gabapentin neurontin lyrica pregabalin keppra levetiracetam dilantin phenytoin
-depakote valproate lamictal lamotrigine tegretol carbamazepine sinemet levodopa aricept donepezil
-memantine leqembi lecanemab aducanumab donanemab prozac zoloft sertraline lexapro cymbalta seroquel
-quetiapine risperdal lithium fosamax alendronate prolia denosumab zometa zoledronic botox caverject
-edex trimix dabrafenib trametinib vemurafenib osimertinib olaparib ibrutinib venetoclax daratumumab
+mirena prohance pylarify frusemide xience sierra leica aperio napsin oncotype eviva advisa
+solupred dotarem gadovist clariscan vueway elucirem magnevist multihance primovist omnipaque
+visipaque ultravist iomeron isovue optiray xenetix lipiodol lymphoseek detectnet posluma axumin
+amyvid vizamyl neuraceq tauvid cerianna illuccix locametz trimark scanscope keflex gadolinium
+gadavist gadovist dotarem clariscan magnevist multihance omniscan prohance eovist primovist
+ablavar vasovist elucirem vueway gadobutrol gadoterate gadoteric gadobenate gadoxetate
+gadopentetate gadodiamide gadoteridol gadofosveset gadopiclenol omnipaque visipaque isovue
+ultravist optiray oxilan iomeron imeron accupaque ultraject solutrast xenetix conray cysto
+cystografin gastrografin gastroview telebrix hexabrix iohexol iodixanol iopamidol iopromide
+ioversol iomeprol ioxilan iobitridol iothalamate diatrizoate ioxaglate lumason sonovue definity
+optison barium redicat readi varibar volumen breeza lipiodol feraheme ferumoxytol glucagon
+buscopan hyoscine nitroglycerin lasix furosemide lexiscan regadenoson adenosine dobutamine
+aminophylline metformin glucophage insulin lantus humalog januvia ozempic trulicity jardiance
+farxiga levothyroxine synthroid prednisone prednisolone methylprednisolone dexamethasone
+decadron hydrocortisone benadryl diphenhydramine zyrtec claritin allegra tylenol acetaminophen
+paracetamol ibuprofen advil motrin aleve naproxen aspirin asa toradol ketorolac morphine
+fentanyl dilaudid hydromorphone oxycodone percocet hydrocodone vicodin tramadol ativan lorazepam
+versed midazolam valium diazepam xanax alprazolam propofol ketamine heparin lovenox enoxaparin
+coumadin warfarin eliquis apixaban xarelto rivaroxaban pradaxa dabigatran plavix clopidogrel
+brilinta ticagrelor tpa alteplase tenecteplase lipitor atorvastatin crestor rosuvastatin zocor
+simvastatin pravastatin metoprolol lopressor atenolol carvedilol coreg propranolol amlodipine
+norvasc diltiazem cardizem verapamil lisinopril enalapril losartan cozaar valsartan diovan hctz
+hydrochlorothiazide spironolactone digoxin amiodarone omeprazole prilosec pantoprazole protonix
+nexium zofran ondansetron reglan amoxicillin augmentin penicillin ampicillin cefazolin ancef
+keflex rocephin ceftriaxone cephalosporin cipro ciprofloxacin levaquin levofloxacin azithromycin
+zithromax doxycycline bactrim sulfa sulfamethoxazole trimethoprim vancomycin zosyn flagyl
+metronidazole gentamicin iodine iodide betadine latex lidocaine marcaine bupivacaine kenalog
+triamcinolone depomedrol cisplatin carboplatin oxaliplatin paclitaxel taxol docetaxel taxotere
+doxorubicin adriamycin cyclophosphamide cytoxan fluorouracil capecitabine xeloda gemcitabine
+gemzar irinotecan folfox folfiri folfirinox temozolomide temodar bevacizumab avastin trastuzumab
+herceptin pembrolizumab keytruda nivolumab opdivo ipilimumab rituximab rituxan imatinib gleevec
+erlotinib tarceva sunitinib sorafenib lenvatinib tamoxifen letrozole anastrozole arimidex femara
+lupron leuprolide zoladex casodex bicalutamide abiraterone zytiga enzalutamide xtandi
+methotrexate humira adalimumab enbrel remicade infliximab plaquenil hydroxychloroquine
+azathioprine imuran mycophenolate tacrolimus cyclosporine albuterol advair gabapentin neurontin
+lyrica pregabalin keppra levetiracetam dilantin phenytoin depakote valproate lamictal
+lamotrigine tegretol carbamazepine sinemet levodopa aricept donepezil memantine leqembi
+lecanemab aducanumab donanemab prozac zoloft sertraline lexapro cymbalta seroquel quetiapine
+risperdal lithium fosamax alendronate prolia denosumab zometa zoledronic botox caverject edex
+trimix dabrafenib trametinib vemurafenib osimertinib olaparib ibrutinib venetoclax daratumumab
 bortezomib lenalidomide pomalidomide carfilzomib everolimus regorafenib cabozantinib pertuzumab
-cetuximab panitumumab durvalumab atezolizumab avelumab eculizumab natalizumab ocrelizumab fingolimod
-tocilizumab ustekinumab secukinumab semaglutide liraglutide dulaglutide sitagliptin empagliflozin
-dapagliflozin entresto sacubitril ezetimibe celecoxib celebrex meloxicam mobic diclofenac voltaren
-novalgin metamizol ibuflam marcumar falithrom dalteparin tinzaparin fraxiparine clexane arixtra
-torasemid ramipril bisoprolol candesartan pantozol euthyrox thyronajod decortin prednisolon urbason
-tavegil fenistil dormicum tramal palexia targin
+cetuximab panitumumab durvalumab atezolizumab avelumab eculizumab natalizumab ocrelizumab
+fingolimod tocilizumab ustekinumab secukinumab semaglutide liraglutide dulaglutide sitagliptin
+empagliflozin dapagliflozin entresto sacubitril ezetimibe celecoxib celebrex meloxicam mobic
+diclofenac voltaren novalgin metamizol ibuflam marcumar falithrom dalteparin tinzaparin
+fraxiparine clexane arixtra torasemid ramipril bisoprolol candesartan pantozol euthyrox
+thyronajod decortin prednisolon urbason tavegil fenistil dormicum tramal palexia targin
 """
 LATIN = """
 cul arterio

@@ -19,6 +19,7 @@ _MONTH = (
     "|diciembre|ene|abr"
     "|gennaio|febbraio|aprile|maggio|giugno|luglio|settembre|ottobre|dicembre|giu|lug|ott"
     "|januari|februari|maart|mei|augustus|mrt"
+    "|января|февраля|марта|апреля|мая|июня|июля|августа|сентября|октября|ноября|декабря"
 )
 _UNSURE_MONTH = "ago|dic|gen|mag|set"
 """Words too: only between a day and a year."""
@@ -35,7 +36,7 @@ _UNIT = (
     r"|minutes|hours?"
     r"|hrs?|days?|weeks?|wks?|months?|years?|yrs?|y/o|yo|hu|hz|kv|kvp|mas?|degrees?|deg|tesla"
     r"|views?|vws?"
-    r"|vw|slices?|x|\xd7|by|%)\b|[ \t]*[x\xd7%°])"
+    r"|vw|slices?|x|\xd7|by(?=[ \t]*\d)|%)\b|[ \t]*[x\xd7%°])"
 )
 _numeric = re.compile(
     rf"(?<![\w.,/-])(?:"

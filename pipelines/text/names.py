@@ -118,11 +118,18 @@ class NameFinder(NameWords):
                 return following + 1 if following + 1 < len(self._tokens) else 0
             if self._tokens[following].low in _NOT_BY:
                 return 0
-        if token.low == "by" and between == " ":  # a name, or that of an account
-            word = self._tokens[following].raw
-            is_unknown = len(word) >= _LEAST_UNKNOWN and judge(word.casefold()) is Verdict.UNKNOWN
-            return following if is_unknown else 0
+        if token.low == "by" and between in (" ", ": "):
+            return following if self._is_done_by(number) else 0
         return following if self._is_role_of(token, following, between) else 0
+
+    def _is_done_by(self, number: int) -> bool:
+        """Return True where ``by`` leads to an unknown word, an account, or initials."""
+        following = self._tokens[number + 1]
+        is_done = bool(number) and self._tokens[number - 1].low.endswith("ed")
+        if is_done and self._is_short_initials(following):
+            return True
+        is_long = len(following.raw) >= _LEAST_UNKNOWN
+        return is_long and judge(following.raw.casefold()) is Verdict.UNKNOWN
 
     def _is_role_of(self, token: Token, following: int, between: str) -> bool:
         """Return True for the role of the person that `following` names."""

@@ -167,7 +167,7 @@ class Source:
             position += length
         return position
 
-    def _level(
+    def _level(  # noqa: C901  (one loop, per element: calls cost more than lines)
         self, level: Level, position: int, end: int, *, implicit: bool, is_open: bool
     ) -> int:
         """Read the elements at `position` into `level`; return what follows them."""

@@ -32,8 +32,9 @@ HELD: dict[str, str] = json.loads(
     (Path(__file__).parents[1] / "golden" / "corpus_basic_held.json").read_text(encoding="utf-8")
 )
 """The exceptions one by one, with their reason: objects without Patient ID or UIDs, fragments,
-worklist entries, DICOMDIR; and two true holds of verify: a Series Number that is the Patient
-ID (ct/IMG0001.dcm), a name in a layer description (document/gsps_text_annotation.dcm)."""
+worklist entries, DICOMDIR, a document that is no PDF (document/encapsulated_cda.dcm); and two
+true holds of verify: a Series Number that is the Patient ID (ct/IMG0001.dcm), a name in a layer
+description (document/gsps_text_annotation.dcm)."""
 
 
 def _files() -> Iterator[Path]:
