@@ -43,6 +43,22 @@ def is_clinical(word: str) -> bool:
     return word.casefold() in _clinical_words()
 
 
+def is_meaning(text: str) -> bool:
+    """Return True for a Code Meaning of PS3.16, as pinned by pydicom."""
+    return text in _meanings()
+
+
+@lru_cache(maxsize=1)
+def _meanings() -> frozenset[str]:
+    concepts = importlib.import_module("pydicom.sr._concepts_dict").concepts
+    return frozenset(
+        meaning
+        for scheme in concepts.values()
+        for codes in scheme.values()
+        for meaning, *_ in codes.values()
+    )
+
+
 @lru_cache(maxsize=1)
 def _placeholders() -> frozenset[str]:
     return frozenset(_PLACEHOLDERS.split())

@@ -62,6 +62,6 @@ def clean_pdf(
     if pieces:
         dropped["split words"] = pieces
     shown = [page if page.strip() else _EMPTY_PAGE for page in pages]
-    if not any(page.strip() for page in pages):
+    if not any(character.isalnum() for page in pages for character in page):
         raise DocumentError("document.no-text")
     return CleanedDocument(data=pdf_of(shown), pages=len(pages), dropped=dropped)

@@ -29,6 +29,8 @@ _OF_TAGS: Mapping[int, Kind] = {tag: _KINDS[kind] for tag, kind in KINDS.items()
     0x22000005: Kind.ID,  # Barcode Value
     0x00380300: Kind.DEPARTMENT,  # Current Patient Location
 }
+_MOST_CHARACTERS = 1024
+"""Of a value, as the gate looks at it; what would be kept of more grows with its square."""
 PLACE_TAGS: frozenset[int] = frozenset(
     tag for tag, kind in _OF_TAGS.items() if kind in (Kind.INSTITUTION, Kind.DEPARTMENT)
 )
@@ -45,6 +47,6 @@ def _values(identity: Identity) -> Iterable[KnownValue]:
     for tag, value, encodings in identity:
         text = decode(value, apparent(value, encodings))
         for part in [text] if tag in MULTILINE_TAGS else text.split("\\"):
-            stripped = part.strip("\0 ")
+            stripped = part[:_MOST_CHARACTERS].strip("\0 ")
             if stripped:
                 yield KnownValue(_OF_TAGS[tag], stripped)

@@ -182,7 +182,8 @@ class Replacement:
         if operation is Operation.EMPTY or operation is Operation.REMOVE or not value:
             return b""
         if operation is Operation.REPLACE_UID:
-            is_uid = vr == "UI" or fits(value, vr=b"", asked="UI")
+            is_text = vr in TEXT_VRS or vr in ("", "UN", "CS")
+            is_uid = vr == "UI" or (is_text and fits(value, vr=b"", asked="UI"))
             return self.uids.replace(value) if is_uid else None
         if operation is Operation.SHIFT_DATE:
             return shift_values(value, vr, self._context.shift_days)

@@ -20,6 +20,7 @@ _undecodable = re.compile("[\N{REPLACEMENT CHARACTER}\x01-\x08\x0e-\x1f]")
 """What stands in bytes that are no text of the character set; an escape that is left over."""
 _invisible = re.compile("[\xad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
 """Characters that nobody sees, which would part a name."""
+_BLANK = " \0\t\r\n\f\v"
 _ITEM_TAG = b"\xfe\xff\x00\xe0"
 
 
@@ -92,7 +93,8 @@ class Texts:
             stripped = part.strip(" \0") if vr not in _MULTILINE_VRS else part.rstrip(" \0")
             result = self._cleaner.clean(_invisible.sub("", stripped), depth)
             reasons += (reason.value for reason in result.reasons)
-            cleaned.append(result.text if result.reasons else stripped)
+            left = result.text if result.text.strip(_BLANK) else ""
+            cleaned.append(left if result.reasons else stripped)
         if not reasons:
             return Cut(value, ())
         new = "\\".join(cleaned) if any(cleaned) else ""

@@ -17,6 +17,7 @@ from pipelines.text.names import NameFinder
 from pipelines.text.reasons import Reason, Span
 from pipelines.text.tidy import take_out
 from pipelines.text.tokens import tokens_of
+from pipelines.vocabulary import is_meaning
 
 _digit = re.compile(r"\d")
 _LEAST_PHONE = 4
@@ -26,6 +27,7 @@ _MOST_PASSES = 32
 _WIDE = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 """Full-width forms of ASCII, one character each."""
 _TEXTS = 2048
+_CACHED_CHARACTERS = 512
 _CLEANERS = 8
 
 
@@ -70,6 +72,8 @@ class TextCleaner:
 
     def clean(self, text: str, depth: Depth) -> CleanedText:
         """Return `text` without persons; cleaning it again changes nothing."""
+        if len(text) > _CACHED_CHARACTERS:
+            return self._clean(text, depth)
         key = (text, depth)
         cleaned = self._cache.get(key)
         if cleaned is None:
@@ -100,7 +104,7 @@ class TextCleaner:
         tokens = tokens_of(text)
         digits = len(_digit.findall(text))
         yield from self._known.find(text, tokens, digits=digits)
-        if depth is Depth.KNOWN:
+        if depth is Depth.KNOWN or is_meaning(text):
             return
         yield from find_contacts(text)
         if digits >= _LEAST_PHONE:

@@ -129,6 +129,7 @@ fraxiparine clexane arixtra torasemid ramipril bisoprolol candesartan pantozol e
 thyronajod decortin prednisolon urbason tavegil fenistil dormicum tramal palexia targin
 """
 LATIN = """
+muga octreotide takotsubo terarecon algo elition willis sylvian glasgow bristol
 cul arterio
 pons vermis cuneus precuneus insula uncus fornix tectum tegmentum putamen pallidum caudatus
 claustrum subiculum cingulum splenium genu rostrum tonsilla falx tentorium sella clivus vomer

@@ -35,7 +35,7 @@ _labelled = re.compile(
 )
 _long = re.compile(
     r"(?<![^\W_])(?<!\d[.,-])[A-Z]{0,4}-?\d{7,}(?:-\d+)*(?![^\W_]|[.,]\d)(?![ \t]?(?:mm|ms|hz"
-    r"|bq)\b)",
+    r"|bq|iu|u|counts?|cts|cps|kcts)\b)",
     re.IGNORECASE,
 )
 _numbered = re.compile(
@@ -57,6 +57,7 @@ _alone = re.compile(
 )
 _hash = re.compile(r"(?<![^\W_])#[ \t]?\d{4,}(?![^\W_])")
 _LEAST_ALONE = 6
+_LEAST_GROUP = 4
 """Digits of an identifier that is all of a text."""
 _LEAST_DIGITS = 2
 
@@ -98,7 +99,15 @@ def find_identifiers(text: str, words: AbstractSet[str]) -> Iterator[Span]:
     for found in _hash.finditer(text):
         yield Span(found.start(), found.end(), Reason.ID_CONTEXT)
     alone = _alone.fullmatch(text)
-    if alone is not None and sum(map(str.isdigit, alone["value"])) >= _LEAST_ALONE:
+    if alone is not None and _is_identifier(alone["value"]):
         yield Span(alone.start("value"), alone.end("value"), Reason.ID_LONG_NUMBER)
     for found in _long.finditer(text):
         yield Span(found.start(), found.end(), Reason.ID_LONG_NUMBER)
+
+
+def _is_identifier(value: str) -> bool:
+    """Return True unless short numbers are joined: ``10-20-30``."""
+    if sum(map(str.isdigit, value)) < _LEAST_ALONE:
+        return False
+    is_long = any(len(part) >= _LEAST_GROUP for part in re.split(r"\D+", value))
+    return is_long or not value.replace(".", "").replace("-", "").replace("/", "").isdigit()

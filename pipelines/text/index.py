@@ -25,6 +25,7 @@ _LEAST_WORD = 4
 _MOST_NOUN = 24
 _LEAST_SHORT = 2
 _LEAST_NEAR = 5
+_MOST_NEAR = 64
 _LEAST_PLACE_WORD = 5
 _SIDES = frozenset("lrwctx")
 _joint = re.compile(r"[ \t,.^_'\u2019=/&-]{0,3}")
@@ -157,7 +158,12 @@ class KnownIndex:
                 continue
             elif is_mixed(token.raw):
                 yield from self._find_parts(text, token)
-            elif near and token.raw[0].isupper() and len(low) >= _LEAST_NEAR and self._is_near(low):
+            elif (
+                near
+                and token.raw[0].isupper()
+                and _LEAST_NEAR <= len(low) <= _MOST_NEAR
+                and self._is_near(low)
+            ):
                 yield Span(token.start, token.end, Reason.NAME_KNOWN)
         yield from self._ids.find(text, tokens)
         if digits:

@@ -15,6 +15,7 @@ from pipelines.text.titles import (
     AFTER,
     BY,
     DONE,
+    MODALITIES,
     RELATIVES,
     ROLES,
     TITLES,
@@ -85,7 +86,7 @@ class NameFinder(NameWords):
             if token.low in _CUES:
                 first = self._named_by(number)
                 if first:
-                    end = self._end(first, is_meant=True, is_sure=token.low in TITLES)
+                    end = self._end(first, is_meant=True, is_sure=self._is_sure(number))
                     number = first if end else number
             if not end and self._is_name(number):
                 end = self._end(number, is_meant=False)
@@ -121,6 +122,14 @@ class NameFinder(NameWords):
         if token.low == "by" and between in (" ", ": "):
             return following if self._is_done_by(number) else 0
         return following if self._is_role_of(token, following, between) else 0
+
+    def _is_sure(self, number: int) -> bool:
+        """Return True for a title that can't be a modality."""
+        token = self._tokens[number]
+        is_dotted = self._text[token.end : token.end + 1] == "."
+        return token.low in TITLES and (
+            is_dotted or token.low not in MODALITIES or token.low == "dr"
+        )
 
     def _is_done_by(self, number: int) -> bool:
         """Return True where ``by`` leads to an unknown word, an account, or initials."""

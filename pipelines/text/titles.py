@@ -6,10 +6,10 @@ TITLES = word_set(
     """
     dr drs doctor prof professor professeur profesor mr mrs ms miss mme mlle monsieur madame
     herr herrn frau sr sra srta dra sig ra sigra dott dottssa dhr mevr mevrouw meneer mw rev
-    capt sgt lt med docteur doktor dipl
+    capt sgt med docteur doktor dipl
     """
 )
-MODALITIES = frozenset(["dr", "mr", "ms", "sr", "med", "sig", "mw", "lt", "drs"])
+MODALITIES = frozenset(["dr", "mr", "ms", "sr", "med", "sig", "mw", "drs"])
 """Digital radiography, magnetic resonance; titles where they have a point or small letters."""
 AFTER = word_set(
     """

@@ -267,6 +267,9 @@ def _dataset(identity: Identity, suffix: str, *, modality: str, script: str) -> 
     dataset.PatientID = f"{word}-{identity.number}"
     dataset.SliceThickness = "1.5"
     dataset.ImageType = ["ORIGINAL", "PRIMARY"]
+    # anything but a PDF is held
+    dataset.MIMETypeOfEncapsulatedDocument = "application/pdf"
+    dataset.EncapsulatedDocument = b"%PDF-1.4\n" + dataset.EncapsulatedDocument
     _add_private(dataset, identity, word, letters)
     dataset.add(DataElement(0x60000010, "US", 8))
     dataset.add(DataElement(0x60000011, "US", 64))
