@@ -33,7 +33,8 @@ _PLAIN_GROUPS = range(0x0008, 0xFF00, 2)
 _VALUE_TYPE, _CONCEPT_NAME, _SCHEME = 0x0040A040, 0x0040A043, 0x00080102
 _CODES = (0x00080100, 0x00080119, 0x00080120)
 """Code Value, Long Code Value, URN Code Value."""
-_NUMERIC_VALUE = 0x0040A30A
+_NUMERIC_VALUE, _FLOATING_POINT, _RATIONAL_NUMERATOR = 0x0040A30A, 0x0040A161, 0x0040A162
+_VALUES = {**VALUES, "NUM": 0x0040A300}
 _UNITS = 0x004008EA
 _OLDEST_YEARS = 89
 _PER_YEAR = {"a": 1.0, "mo": 12.0, "wk": 52.18, "d": 365.25, "h": 8766.0, "min": 525_960.0}
@@ -151,24 +152,32 @@ class Pairs:
         for first in self.source.items(name, level)[:1]:
             code = self._code(first)
             scheme = self.source.text(first, _SCHEME) or ""
-        value_type = self.source.text(level, _VALUE_TYPE)
+        value_type = (self.source.text(level, _VALUE_TYPE) or "").upper()
         if not value_type:
-            value_type = next((kind for kind, tag in VALUES.items() if tag in level), "")
+            value_type = next((kind for kind, tag in _VALUES.items() if tag in level), "")
         return value_type, code, scheme
 
     def _is_oldest(self, levels: list[Level]) -> bool:
-        """Return whether an age is over 89 years, or no number."""
-        text = self.source.text(levels[0], _NUMERIC_VALUE) if levels else None
-        if not text:
-            return False
-        units = levels[0].get(_UNITS)
+        """Return whether an age is over 89 years in any of its values, or no number."""
+        return any(map(self._says_oldest, levels))
+
+    def _says_oldest(self, level: Level) -> bool:
+        if _RATIONAL_NUMERATOR in level:
+            return True
+        units = level.get(_UNITS)
         unit = ""
-        for first in self.source.items(units, levels[0])[:1] if units is not None else ():
+        for first in self.source.items(units, level)[:1] if units is not None else ():
             unit = self._code(first)
+        text = self.source.text(level, _NUMERIC_VALUE)
         try:
-            return not float(text) / _PER_YEAR.get(unit, 1.0) <= _OLDEST_YEARS
+            values = list(map(float, text.split("\\"))) if text else []
         except ValueError:
             return True
+        floats = level.get(_FLOATING_POINT)
+        if floats is not None:
+            value = self.source.value(floats)
+            values += (number for (number,) in iter_unpack("<d", value[: len(value) // 8 * 8]))
+        return any(not each / _PER_YEAR.get(unit, 1.0) <= _OLDEST_YEARS for each in values)
 
     def _code(self, level: Level) -> str:
         return next((code for tag in _CODES if (code := self.source.text(level, tag))), "")
