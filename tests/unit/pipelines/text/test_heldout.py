@@ -6,7 +6,7 @@ import pytest
 
 from tests.unit.pipelines.text.heldout import measure
 
-_LEAST = [(1, 100.0, 100.0), (2, 98.7, 99.4), (3, 100.0, 100.0), (4, 93.3, 98.3)]
+_LEAST = [(1, 100.0, 100.0), (2, 98.7, 99.4), (3, 100.0, 100.0), (4, 96.6, 98.3), (5, 98.3, 94.9)]
 
 
 @pytest.mark.parametrize(("number", "privacy", "utility"), _LEAST)
