@@ -186,7 +186,8 @@ def _clean(
     additions[PRIVATE_DATA_ELEMENT_CHARACTERISTICS_SEQUENCE] = b""
     if ENCAPSULATED_DOCUMENT_LENGTH in tags and ENCAPSULATED_DOCUMENT in tags:
         additions[ENCAPSULATED_DOCUMENT_LENGTH] = b""
-    if CONTRIBUTING_EQUIPMENT_SEQUENCE not in tags:
+    said = node[CONTRIBUTING_EQUIPMENT_SEQUENCE].operation is Operation.KEEP
+    if CONTRIBUTING_EQUIPMENT_SEQUENCE not in tags or not said:
         additions[CONTRIBUTING_EQUIPMENT_SEQUENCE] = encode_element(
             CONTRIBUTING_EQUIPMENT_SEQUENCE,
             b"SQ",

@@ -125,7 +125,8 @@ class ContentRules:
         if letter is not None:
             option, action = letter
             if action is Action.KEEP:
-                return entry_of(found, action, rule=rule, section=SECTIONS[option])
+                kept = entry_of(found, action, rule=rule, section=SECTIONS[option])
+                return replace(kept, fallback=Operation.DUMMY)
             return cleaned_text(
                 found,
                 rule=rule,

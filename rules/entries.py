@@ -27,6 +27,17 @@ SECTIONS: Mapping[Option, str] = {
 }
 """Where the standard defines an option."""
 
+CUT_SECTIONS = frozenset(
+    [
+        PROFILE,
+        SECTIONS[Option.RETAIN_PATIENT_CHARACTERISTICS],
+        SECTIONS[Option.RETAIN_DEVICE_IDENTITY],
+        SECTIONS[Option.RETAIN_SAFE_PRIVATE],
+        SECTIONS[Option.RETAIN_INSTITUTION_IDENTITY],
+    ]
+)
+"""Why a text may stay out of which what is known of the subject is cut all the same."""
+
 DATE_VRS = frozenset({"DA", "DT", "TM"})
 TEXT_VRS = frozenset({"LO", "SH", "ST", "LT", "UT", "UC"})
 """VRs of free text."""

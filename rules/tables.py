@@ -17,15 +17,6 @@ from rules.vocabulary import Option
 TYPES = ("1", "1C", "2", "2C", "3")
 """Types of attributes (PS3.5, 7.4), strictest first."""
 
-EDITED_TABLES = (
-    "ps315_e1_1.tsv",
-    "ps315_e3_4_1.tsv",
-    "ps315_e3_10_1.tsv",
-    "tcia_private.tsv",
-    "cid_7050.tsv",
-    "iod_types.json",
-)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:

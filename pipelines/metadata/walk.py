@@ -32,7 +32,7 @@ from pipelines.metadata.replacement import Replacement, written_vr
 from pipelines.metadata.root import RootLookup
 from pipelines.metadata.texts import Texts
 from pipelines.metadata.trail import Trail
-from rules.entries import CODED_TEXT_VRS, PROFILE, SECTIONS, TEXT_VRS, removed
+from rules.entries import CODED_TEXT_VRS, CUT_SECTIONS, SECTIONS, TEXT_VRS, removed
 from rules.plan import Entry, Node
 from rules.vocabulary import Operation, Option
 
@@ -47,7 +47,6 @@ _SAFE = SECTIONS[Option.RETAIN_SAFE_PRIVATE]
 _DECLARED_UNSAFE = replace(removed("source: may identify (0008,0300)"), section=_SAFE)
 _TEXT_VRS = TEXT_VRS | CODED_TEXT_VRS
 _MAY_HOLD_ITEMS = _TEXT_VRS | {"", "UN"}
-_CUT_SECTIONS = frozenset([PROFILE, _SAFE])
 
 _KEEP = Operation.KEEP
 _REMOVE = Operation.REMOVE
@@ -218,7 +217,7 @@ class Walk:
                 gone = new == b""
                 removed += gone
                 kept += not gone
-            elif self._cuts_known and entry.vr in _TEXT_VRS and entry.section in _CUT_SECTIONS:
+            elif self._cuts_known and entry.vr in _TEXT_VRS and entry.section in CUT_SECTIONS:
                 new = self._replace(element, entry, place)
             else:
                 kept += 1

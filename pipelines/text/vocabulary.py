@@ -180,11 +180,6 @@ def is_possible_name(bare: str) -> bool:
     return bare in surnames() or bare in given_names() or bare in _own_names()
 
 
-def is_standard(word: str) -> bool:
-    """Return True for a word of PS3.6 or PS3.16, however it is written there."""
-    return word in _standard_words()
-
-
 def is_medical(bare: str) -> bool:
     """Return True for a word that ends or begins as terms of medicine do."""
     return _is_medical(bare)

@@ -7,7 +7,7 @@ what must be checked of an element; None where nothing must be.
 from functools import lru_cache
 
 from pipelines.verify.demands import ABSENT, Check, Rule
-from rules.entries import CODED_TEXT_VRS, PROFILE, SECTIONS, TEXT_VRS
+from rules.entries import CODED_TEXT_VRS, CUT_SECTIONS, PROFILE, SECTIONS, TEXT_VRS
 from rules.plan import ConceptKey, Entry, Node, Plan, Roots
 from rules.vocabulary import Operation, Option
 
@@ -66,7 +66,7 @@ def _rule_of(entry: Entry, *, cuts_known: bool) -> Rule | None:
         return Rule(Check.UNKNOWN, is_listed=is_listed)
     if entry.unfit_note:
         return Rule(Check.FIT, vr=entry.vr, is_listed=is_listed)
-    if cuts_known and entry.section == PROFILE and entry.vr in TEXT_VRS | CODED_TEXT_VRS:
+    if cuts_known and entry.section in CUT_SECTIONS and entry.vr in TEXT_VRS | CODED_TEXT_VRS:
         check = Check.CODED if entry.vr in CODED_TEXT_VRS else Check.TEXT
         return Rule(check, vr=entry.vr, fallback=entry.fallback, is_kept=True)
     return Rule(Check.FREE, is_listed=True) if is_listed else None
