@@ -92,7 +92,13 @@ class Pairs:
         self._may_lose_sequences = may_lose_sequences
 
     def items(
-        self, tag: int, level: Level | None, inner: Policy, *, rule: Rule | None
+        self,
+        tag: int,
+        level: Level | None,
+        inner: Policy,
+        *,
+        rule: Rule | None,
+        stays: bool = True,
     ) -> Expected | None:
         """Return what must be in a sequence that stands, in order; None where nobody knows.
 
@@ -102,6 +108,8 @@ class Pairs:
             That holds it, in the source.
         inner : Policy
             Of its items.
+        stays : bool
+            The plan keeps it; else what stands there is ours.
         """
         if level is None or not are_kept(rule):
             return None
@@ -110,7 +118,7 @@ class Pairs:
             return None
         before = level.get(tag)
         expected: Expected = []
-        if before is not None:
+        if before is not None and (stays or tag != CONTRIBUTING_EQUIPMENT_SEQUENCE):
             levels = self._items(tag, before, level)
             if rule is not None and rule.check is Check.AGE and self._is_oldest(levels):
                 return []

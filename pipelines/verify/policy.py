@@ -111,6 +111,10 @@ class Policy(dict[int, Rule | None]):
         self[tag] = rule
         return rule
 
+    def keeps(self, tag: int) -> bool:
+        """Return whether the plan keeps a standard element."""
+        return self.node[tag].operation is Operation.KEEP
+
     def private(self, key: tuple[str, int, int]) -> Rule | None:
         """Return the rule of a private element."""
         if key not in self._private:

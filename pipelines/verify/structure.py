@@ -294,7 +294,9 @@ class Walk:
                 value,
                 stop,
                 inner,
-                pairs.items(tag, level, inner, rule=rule) if pairs is not None else None,
+                pairs.items(tag, level, inner, rule=rule, stays=policy.keeps(tag))
+                if pairs is not None
+                else None,
                 implicit=implicit,
                 is_open=length == UNDEFINED,
                 charset=charset,
