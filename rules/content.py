@@ -6,6 +6,7 @@ type alone. ``ops/manual/metadata.md``, section 1, says how.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 
 from pydicom.sr._snomed_dict import mapping as snomed_mapping
 
@@ -46,6 +47,12 @@ _OTHER_AGES = frozenset([("424144002", "SCT"), ("397669002", "SCT"), ("30525-0",
 _BY_TYPE = "PS3.15 E.3.4, by value type"
 
 
+@cache
+def _table() -> Mapping[tuple[str, str, str], ContentRow]:
+    """Return Table E.3.4-1 by code, coding scheme in capitals, and value type."""
+    return {(code, scheme.upper(), vt): row for (code, scheme, vt), row in content_table().items()}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContentRules:
     """What Table E.3.4-1 says under the options that are on.
@@ -65,7 +72,7 @@ class ContentRules:
         scheme = scheme.upper()
         if scheme in ("SRT", "SNM3", "99SDM"):
             code, scheme = snomed_mapping["SRT"].get(code, code), "SCT"
-        table = content_table()
+        table = _table()
         row = table.get((code, scheme, value_type))
         if (code, scheme) in _OTHER_AGES and value_type == "NUM":
             age = table[_SUBJECT_AGE[0], _SUBJECT_AGE[1], _SUBJECT_AGE[2]]

@@ -160,7 +160,9 @@ class Oracle:
             return decision
         letter = content.letter_of(concept, self.decisions.options)
         unread = f"{DESCRIPTORS if letter == 'C' else content.STRUCTURED}.removed"
-        return Decision(operation, fallback="dummy", unread=unread)
+        known = operation == "keep" and tag == content.VALUES["TEXT"]
+        known = known and DESCRIPTORS in self.decisions.options
+        return Decision(operation, fallback="dummy", unread=unread, known=known)
 
     def document(self, element: Element, ds: Dataset) -> Element:
         """Return the judge of what stands for a PDF: another one, if only a notice page."""
@@ -206,6 +208,8 @@ class Oracle:
                 return self.keep(element, vr="SQ", path=path, place=place)
             if vr_of(element) == "SQ":
                 return self.keep(element, vr=vr, path=path, place=place)
+            if vr_of(element) in ("", "UN") and bytes_of(element).startswith(b"\xfe\xff\x00\xe0"):
+                return self.keep(element, vr="SQ", path=path, place=place)
         elif (
             vr_of(element) not in ("", "UN", *CLEANED_TEXT, *CLEANED_CODE)
             or getattr(element, "length", 0) == UNDEFINED
@@ -222,6 +226,8 @@ class Oracle:
 
     def dummy(self, element: Element, *, vr: str, keyword: str, place: Place) -> Element:
         """Return the element with its dummy value."""
+        if keyword == "EncapsulatedDocument":
+            self.length = make(Tag(DOCUMENT_LENGTH), "UL", (8).to_bytes(4, "little"))
         return dummy(
             element,
             value=b"" if vr_of(element) == "SQ" else bytes_of(element),
@@ -342,7 +348,7 @@ class Oracle:
             if tag not in out:
                 put(out, make(tag, vr, pseudonym))
         add_method(out, self.decisions, self.notes)
-        if self.length is not None:
+        if self.length is not None and Tag(DOCUMENT_LENGTH) in out:
             put(out, self.length)
         add_equipment(out)
         add_characteristics(out, self.blocks)

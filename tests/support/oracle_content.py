@@ -34,7 +34,7 @@ VALUES = {
 """The value attribute of a value type that has one of its own."""
 WHOLE = ("NUM", "CODE", "CONTAINER")
 DATES = ("DATE", "TIME", "DATETIME")
-SUBJECT_AGE, MEASURED_VALUES = ("NUM", "121033", "DCM"), 0x0040A300
+MEASURED_VALUES = 0x0040A300
 UNITS, NUMBER = 0x004008EA, 0x0040A30A
 
 
@@ -54,10 +54,17 @@ class Concept(NamedTuple):
     scheme: str
 
 
+SUBJECT_AGE = Concept("NUM", "121033", "DCM")
+AGES = (
+    SUBJECT_AGE,
+    Concept("NUM", "424144002", "SCT"),
+    Concept("NUM", "397669002", "SCT"),
+    Concept("NUM", "30525-0", "LN"),
+)
 YEARS = {"a": 1.0, "mo": 12.0, "wk": 52.18, "d": 365.25, "h": 8766.0, "min": 525960.0}
 """How many of a unit (UCUM, CID 7456) make a year."""
 PERSON_OR_UID = ContentRow(basic="D", options={})
-"""Of a text where the table has a name or a UID."""
+"""Of a text where the table has a name, a UID or a number."""
 
 
 @cache
@@ -91,20 +98,25 @@ def concept_of(item: Dataset) -> Concept:
     code = scheme = ""
     for name in _items(item, CONCEPT_NAME)[:1]:
         code = next((text for tag in CODE_VALUES if (text := _text(name, tag))), "")
-        scheme = _text(name, SCHEME)
+        scheme = _text(name, SCHEME).upper()
     if scheme in ("SRT", "SNM3", "99SDM"):
         code, scheme = mapping["SRT"].get(code, code), "SCT"
-    kind = _text(item, VALUE_TYPE)
-    there = (name for name, tag in VALUES.items() if Tag(tag) in item._dict)
+    kind = _text(item, VALUE_TYPE).upper()
+    values = {**VALUES, "NUM": MEASURED_VALUES}
+    there = (name for name, tag in values.items() if Tag(tag) in item._dict)
     return Concept(kind or next(there, ""), code, scheme)
 
 
 def row_of(concept: Concept) -> ContentRow | None:
     """Return the row of a concept; of a text also if it is listed as a name or a UID."""
-    row = content_rows().get(concept)
+    rows = {key._replace(scheme=key.scheme.upper()): row for key, row in content_rows().items()}
+    concept = concept._replace(scheme=concept.scheme.upper())
+    if concept in AGES:
+        concept = SUBJECT_AGE
+    row = rows.get(concept)
     if row is None and concept.value_type == "TEXT":
-        others = [concept._replace(value_type=kind) for kind in ("PNAME", "UIDREF")]
-        row = PERSON_OR_UID if any(other in content_rows() for other in others) else None
+        others = [concept._replace(value_type=kind) for kind in ("PNAME", "UIDREF", "NUM")]
+        row = PERSON_OR_UID if any(other in rows for other in others) else None
     return row
 
 
@@ -155,7 +167,7 @@ def value_operation(concept: Concept, options: frozenset[str]) -> tuple[int, str
 
 def too_old(item: Dataset, concept: Concept) -> bool:
     """Return whether it says an age of the subject over 89 years."""
-    if concept != SUBJECT_AGE:
+    if concept not in AGES:
         return False
     for measured in _items(item, MEASURED_VALUES):
         units = [_text(unit, CODE_VALUES[0]) for unit in _items(measured, UNITS)]

@@ -143,7 +143,8 @@ class Decisions:
             return Decision(basic if no_date else "shift", fallback=basic)
         if "K" in on.values():
             capped = tag == PATIENT_AGE and on.get(CHARACTERISTICS) == "K"
-            return Decision("age" if capped else "keep", fallback=basic)
+            known = DESCRIPTORS in self.options and vr in (*CLEANED_TEXT, *CLEANED_CODE)
+            return Decision("age" if capped else "keep", fallback=basic, known=known and not capped)
         for name, letter in on.items():
             if letter == "C":
                 return self.clean_by_row(name, vr, basic if basic != "keep" else "dummy")
