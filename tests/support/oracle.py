@@ -245,7 +245,8 @@ class Oracle:
             raise NotADate
         value = bytes_of(element)
         if operation == "uid":
-            if vr != "UI" and not re.fullmatch(rb"[0-9.\\]*", value.rstrip(PADDING)):
+            is_like = re.fullmatch(rb"[0-9.\\]*", value.rstrip(PADDING)) is not None
+            if vr != "UI" and not (is_like and vr in ("", "UN", "CS", *CLEANED_TEXT)):
                 raise NotADate
             return new_uids(value, self.context)
         if operation == "shift":
