@@ -239,14 +239,16 @@ class Oracle:
 
     def value(self, operation: str, element: Element, vr: str) -> bytes:
         """Return the new value; what is empty stays so."""
+        never_uid = vr not in ("UI", "", "UN", "CS", *CLEANED_TEXT)
+        if operation == "uid" and never_uid and vr_of(element) != "SQ" and bytes_of(element):
+            raise NotADate
         if operation == "empty" or is_empty(element):
             return b""
         if vr_of(element) == "SQ":
             raise NotADate
         value = bytes_of(element)
         if operation == "uid":
-            is_like = re.fullmatch(rb"[0-9.\\]*", value.rstrip(PADDING)) is not None
-            if vr != "UI" and not (is_like and vr in ("", "UN", "CS", *CLEANED_TEXT)):
+            if vr != "UI" and not re.fullmatch(rb"[0-9.\\]*", value.rstrip(PADDING)):
                 raise NotADate
             return new_uids(value, self.context)
         if operation == "shift":
