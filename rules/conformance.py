@@ -178,7 +178,8 @@ def _profiles(
 ) -> Iterator[Profile]:
     plan = compiled.plan
     incomplete: dict[str, int] = {}
-    unfit: set[str] = set()
+    # texts of content items that the table does not list are cleaned by their value type
+    unfit = {f"{Option.CLEAN_STRUCTURED_CONTENT}.removed"}
     for attribute in attributes:
         unfit.update(t.unfit_note for t in attribute.treatments)
         for note in {t.note for t in attribute.treatments if t.note}:
