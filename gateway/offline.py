@@ -42,6 +42,8 @@ class Row:
         Reason code, "" if cleaned.
     where : str
         Tags or offsets; never values.
+    reasons : dict[str, int]
+        Codes of what was cut out of texts, by how many elements.
     """
 
     input: str
@@ -53,6 +55,7 @@ class Row:
     actions: dict[str, int]
     methods: tuple[str, ...]
     notes: tuple[str, ...]
+    reasons: dict[str, int]
     changes: tuple[Change, ...]
 
 
@@ -233,6 +236,7 @@ class Offline:
             actions=report.actions,
             methods=report.methods,
             notes=report.notes,
+            reasons=report.reasons,
             changes=report.changes,
         )
 
@@ -253,6 +257,7 @@ class Offline:
             actions={},
             methods=(),
             notes=(),
+            reasons={},
             changes=(),
         )
         own = {uid: ""} if uid else {}

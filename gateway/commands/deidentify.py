@@ -277,9 +277,10 @@ def _write_row(rows: IO[str] | None, row: Row) -> None:
 def _explain(row: Row) -> None:
     click.echo(f"{row.input}: {row.outcome} {row.output}{row.reason} {row.where}".rstrip())
     for change in row.changes:
+        cut = f"; cut: {', '.join(change.reasons)}" if change.reasons else ""
         click.echo(
             f"  {change.path:<40} {change.keyword:<44} {change.action} {change.operation:<12}"
-            f" {change.rule}; {change.section}"
+            f" {change.rule}; {change.section}{cut}"
         )
 
 

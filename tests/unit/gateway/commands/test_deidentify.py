@@ -22,7 +22,7 @@ from tests.support.objects import small
 _CHECKOUT = Path(__file__).parents[4]
 _COLUMNS = {
     *("input", "outcome", "output", "reason", "where", "plan"),
-    *("actions", "methods", "notes"),
+    *("actions", "methods", "notes", "reasons"),
 }
 
 
@@ -186,6 +186,18 @@ def test_explain_says_what_became_of_each_element(folder: Folder) -> None:
     assert "PS3.15 Table E.1-1, basic profile; PS3.15 E.2" in words
     assert "PAT-4711" not in words
     assert folder.rows()[0]["changes"]
+
+
+def test_the_report_says_why_text_was_cut_and_never_what(folder: Folder) -> None:
+    text = Made(0x00081030, "LO", b"CT chest, Dr. Okafor, 12 March 2019")
+    folder.put("1", small(text))
+    words = ("--rules", "maximum-utility", "--explain", "--report", "report.jsonl")
+    code, said = folder.deidentify(*words)
+    assert code == Exit.DONE
+    (row,) = folder.rows()
+    assert row["reasons"] == {"date": 1, "name.context": 1}
+    assert "cut: date, name.context" in said
+    assert "Okafor" not in said + json.dumps(row)
 
 
 @pytest.mark.parametrize(
