@@ -96,7 +96,9 @@ def patterns_of(term: Term) -> Iterator[Pattern]:
         yield Pattern(_join(term.atoms, "ascii"), "ascii")
         yield Pattern(_wide(term.atoms, "utf_16_le").removesuffix(b"\\x00"), "utf_16")
         return
-    for codec in (*codecs_for(text, term.encodings), "utf_16_le", "utf_16_be"):
+    # a short one counts in text elements only, which are never UTF-16: U+674E would be "gN"
+    wide_codecs = () if term.is_short else ("utf_16_le", "utf_16_be")
+    for codec in (*codecs_for(text, term.encodings), *wide_codecs):
         try:
             wide = codec.startswith("utf_16")
             expression = _wide(term.atoms, codec) if wide else _join(term.atoms, codec)

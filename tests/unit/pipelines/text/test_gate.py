@@ -143,6 +143,12 @@ def test_a_clinical_word_that_is_a_name_stays_and_is_released(text: str) -> None
     assert not _is_held(text, known)
 
 
+def test_one_character_of_utf_16_is_not_found_in_two_letters() -> None:
+    known = frozenset([KnownValue(Kind.SUBJECT, "Doe^\u674e")])  # UTF-16: "gN", "Ng"
+    assert not _is_held("NG tube", known)
+    assert _is_held("seen \u674e", known)
+
+
 _FORMS = ["{0}, {1}", "{1} {0}", "{0}^{1}", "{1}_{0}", "{0}{1}", "{1}-{0}", "z{0}", "{0}Z", "{0}"]
 
 
