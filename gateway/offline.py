@@ -1,20 +1,25 @@
 """De-identify files without a node: the same pipeline, from folder to folder.
 
 One file in, one row out: cleaned, quarantined (held, with a reason code) or refused (it
-could not be read, or its subject was erased). The input is never touched.
+could not be read, its subject was erased, or the plan wants nothing of it). The input is
+never touched.
 """
 
 import os
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from gateway.accessions import AccessionLoans
 from gateway.errors import GatewayError, SubjectErasedError
+from gateway.faces import NOBODY_LOOKED, look_at_study
 from gateway.files import FileReader, publish, unpublished, write_segments
 from gateway.ports import SubjectKey, Vault
 from pipelines.context import SubjectContext
-from pipelines.errors import HeldError
+from pipelines.deface.decision import FaceDecision
+from pipelines.errors import HeldError, RefusedError
+from pipelines.faces import is_asked
 from pipelines.metadata.opening import open_object
 from pipelines.metadata.root import RootLookup
 from pipelines.objects import Cleaned
@@ -44,6 +49,10 @@ class Row:
         Tags or offsets; never values.
     reasons : dict[str, int]
         Codes of what was cut out of texts, by how many elements.
+    face : str
+        What was found (`pipelines.deface.decision.FaceOutcome`); "" where nobody looked.
+    face_figures : dict[str, float]
+        What was measured there.
     """
 
     input: str
@@ -56,6 +65,8 @@ class Row:
     methods: tuple[str, ...]
     notes: tuple[str, ...]
     reasons: dict[str, int]
+    face: str
+    face_figures: dict[str, float]
     changes: tuple[Change, ...]
 
 
@@ -140,15 +151,45 @@ class Offline:
         self._explain = explain
         self._folders: set[Path] = set()
 
-    def clean_file(self, path: Path) -> Result:
-        """Clean one file; whatever happens becomes a row."""
+    def clean_study(self, paths: Sequence[Path]) -> Iterator[Result]:
+        """Look at the files of a study for faces, where the plan asks, then clean them.
+
+        Parameters
+        ----------
+        paths : Sequence[pathlib.Path]
+            What `gateway.studies.study_of` says is of one study.
+        """
+        faces = NOBODY_LOOKED
+        if is_asked(self._plan) and paths:
+            objects = {str(path): partial(FileReader, path, follows_links=True) for path in paths}
+            faces = look_at_study(objects, self._plan)
+        for path in paths:
+            yield self.clean_file(path, face=faces.decision(str(path)))
+
+    def clean_file(self, path: Path, *, face: FaceDecision | None) -> Result:
+        """Clean one file; whatever happens becomes a row.
+
+        Parameters
+        ----------
+        face : FaceDecision or None
+            What was decided about it with its study; None: nobody looked.
+        """
+        result = self._clean_file(path, face)
+        if face is None or result.row.face or not is_asked(self._plan):
+            return result
+        # why it was held can be seen from what was measured
+        row = replace(result.row, face=face.outcome.value, face_figures=dict(face.figures))
+        return replace(result, row=row)
+
+    def _clean_file(self, path: Path, face: FaceDecision | None) -> Result:
         try:
             with FileReader(path, follows_links=True) as source:
                 try:
-                    return self._clean(path, source)
+                    return self._clean(path, source, face)
                 except HeldError as error:
                     uid = _sop_instance_uid(source)
-                    return self._failed(path, "quarantined", error.code, error.where, uid=uid)
+                    outcome = "refused" if isinstance(error, RefusedError) else "quarantined"
+                    return self._failed(path, outcome, error.code, error.where, uid=uid)
                 except SubjectErasedError as error:
                     uid = _sop_instance_uid(source)
                     return self._failed(path, "refused", error.code, "", uid=uid)
@@ -162,7 +203,7 @@ class Offline:
             log_error(error)
             return self._failed(path, "quarantined", "internal.error", type(error).__name__)
 
-    def _clean(self, path: Path, source: FileReader) -> Result:
+    def _clean(self, path: Path, source: FileReader, face: FaceDecision | None) -> Result:
         plan = self._plan
         inspection = inspect(
             source,
@@ -179,7 +220,12 @@ class Offline:
             key,
             self._vault.context(key, lease=None, shift_days=plan.shift_days),
             lambda lent: clean(
-                source, plan=plan, context=lent, inspection=inspection, explain=self._explain
+                source,
+                plan=plan,
+                context=lent,
+                inspection=inspection,
+                explain=self._explain,
+                face=face,
             ),
         )
         place = Path(
@@ -237,6 +283,8 @@ class Offline:
             methods=report.methods,
             notes=report.notes,
             reasons=report.reasons,
+            face=report.face,
+            face_figures=report.face_figures,
             changes=report.changes,
         )
 
@@ -258,6 +306,8 @@ class Offline:
             methods=(),
             notes=(),
             reasons={},
+            face="",
+            face_figures={},
             changes=(),
         )
         own = {uid: ""} if uid else {}

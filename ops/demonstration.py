@@ -224,7 +224,7 @@ def _clean(source: FileReader, plan: Plan, vault: Vault) -> Cleaned:
         study_instance_uid=found.study_instance_uid,
     )
     context = vault.context(key, lease=None, shift_days=plan.shift_days)
-    return clean(source, plan=plan, context=context, inspection=found, explain=True)
+    return clean(source, plan=plan, context=context, inspection=found, explain=True, face=None)
 
 
 def _archived(cleaned: Cleaned, settings: Settings) -> Path:

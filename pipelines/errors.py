@@ -4,6 +4,7 @@
 
     PipelineError
     ├── HeldError          the object must not be released; a reason code says why
+    │   ├── RefusedError   the plan lets nothing of the object out, and nobody need look at it
     │   └── ResidualError  verify found identity, or a broken object, in what was written
     ├── MalformedError     the bytes can't be read as DICOM; the object is held
     └── AccessionsNeededError  the vault must be asked for pseudonyms first
@@ -39,6 +40,10 @@ class PipelineError(Exception):
 
 class HeldError(PipelineError):
     """The object must not be released; it goes to quarantine with `code`."""
+
+
+class RefusedError(HeldError):
+    """A rule of the plan leaves nothing of the object; who does not know that holds it."""
 
 
 class ResidualError(HeldError):

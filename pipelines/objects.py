@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import numpy as np
+from numpy.typing import NDArray
+
 from pipelines.context import RangeReader, Segment
 from pipelines.metadata.outline import Outline
 from pipelines.report import Report
@@ -60,6 +63,28 @@ class IdentityValue:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FaceEvidence:
+    """What was to be filled, and where. Patient data: lives in memory only.
+
+    Attributes
+    ----------
+    original : RangeReader
+        The object before it was filled, encoded as the walk met it.
+    transfer_syntax_uid : str
+        Of the original.
+    masks : Mapping[int, NDArray]
+        By number of the frame from 0: shape ``(rows, columns)``, True where it is filled.
+    fill : int or float
+        Stored value of every sample there.
+    """
+
+    original: RangeReader = field(repr=False)
+    transfer_syntax_uid: str
+    masks: Mapping[int, NDArray[np.bool_]] = field(repr=False)
+    fill: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
     """What verify needs to know of the source. Patient data: lives in memory only.
 
@@ -70,10 +95,13 @@ class Evidence:
         each distinct one once.
     uids : Mapping[str, str]
         Every UID that was replaced, with its replacement.
+    face : FaceEvidence or None
+        None where no pixel was changed.
     """
 
     identity: tuple[IdentityValue, ...] = field(repr=False)
     uids: Mapping[str, str] = field(repr=False)
+    face: FaceEvidence | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

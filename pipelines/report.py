@@ -49,6 +49,10 @@ class Report:
         ``"clean-descriptors.removed"``.
     reasons : dict[str, int]
         Codes of what was cut out of texts (`pipelines.text.reasons`), by how many elements.
+    face : str
+        What was found (`pipelines.deface.decision.FaceOutcome`); "" where the plan does not ask.
+    face_figures : dict[str, float]
+        What was measured there.
     changes : tuple[Change, ...]
         Empty unless asked for.
     """
@@ -59,4 +63,6 @@ class Report:
     normalised: bool
     notes: tuple[str, ...]
     reasons: dict[str, int]
+    face: str
+    face_figures: dict[str, float]
     changes: tuple[Change, ...] = ()

@@ -13,7 +13,15 @@ from collections.abc import Set as AbstractSet
 from pydicom.uid import MediaStorageDirectoryStorage
 
 from pipelines.context import RangeReader, Segment, SubjectContext
+from pipelines.deface.decision import FaceDecision
 from pipelines.errors import HeldError, MalformedError
+from pipelines.faces import (
+    PIXEL_TAGS,
+    RECOGNIZABLE_VISUAL_FEATURES,
+    Faced,
+    carry_out,
+    features_removed,
+)
 from pipelines.identity import IDENTITY_TAGS
 from pipelines.metadata.characteristics import (
     PRIVATE_DATA_ELEMENT_CHARACTERISTICS_SEQUENCE,
@@ -44,7 +52,7 @@ from pipelines.objects import Cleaned, Evidence, IdentityValue, Inspection
 from pipelines.report import Report
 from pipelines.verify import verify_written
 from pipelines.verify.search import search_of
-from rules.plan import Plan
+from rules.plan import Node, Plan
 from rules.vocabulary import Operation, Option
 
 _REQUIRED = (
@@ -57,7 +65,6 @@ _REQUIRED = (
 )
 __all__ = ["Cleaned", "Evidence", "IdentityValue", "Inspection", "clean", "inspect", "verify"]
 
-PIXEL_TAGS = frozenset([0x7FE00008, 0x7FE00009, 0x7FE00010])
 _uid = re.compile(r"[0-9A-Za-z_-]+(\.[0-9A-Za-z_-]+)*")
 _UID_CHARACTERS = 64
 
@@ -127,6 +134,7 @@ def clean(
     context: SubjectContext,
     inspection: Inspection,
     explain: bool,
+    face: FaceDecision | None,
 ) -> Cleaned:
     """Clean one object.
 
@@ -138,9 +146,14 @@ def clean(
         Of this object; what it read is not read again.
     explain : bool
         True: the report lists every change.
+    face : FaceDecision or None
+        What was decided about it with its study (`pipelines.deface`); None: nobody looked.
+        Where the plan does not ask for faces it does not count.
 
     Raises
     ------
+    pipelines.errors.RefusedError
+        A rule leaves nothing of the object.
     pipelines.errors.HeldError
     pipelines.errors.AccessionsNeededError
         `context` lacks pseudonyms of accession numbers.
@@ -148,13 +161,13 @@ def clean(
     outline = inspection.outline
     normalised = inspection.normalised
     try:
-        return _clean(outline, plan, context, explain=explain, normalised=normalised)
+        return _clean(outline, plan, context, explain=explain, normalised=normalised, face=face)
     except MalformedError as error:
         if normalised or error.code != "metadata.malformed":
             raise
     # The walk met something inside a sequence that it can't read; pydicom may.
     outline = read_normalised(source)
-    return _clean(outline, plan, context, explain=explain, normalised=True)
+    return _clean(outline, plan, context, explain=explain, normalised=True, face=face)
 
 
 def _clean(
@@ -164,11 +177,15 @@ def _clean(
     *,
     explain: bool,
     normalised: bool,
+    face: FaceDecision | None,
 ) -> Cleaned:
     root = RootLookup.of_outline(outline)
-    tags = outline.by_tag.keys()
     _hold_label(root)
-    _hold_unavailable(plan, tags, root("Modality") or "")
+    _hold_unavailable(plan, outline.by_tag.keys())
+    faced = carry_out(outline, plan=plan, face=face)
+    if faced.outline is not outline:
+        outline = faced.outline
+        root = RootLookup.of_outline(outline)
     sop_class_uid = root("SOPClassUID") or ""
     node = plan.roots[sop_class_uid]
     implicit = outline.head.implicit
@@ -180,25 +197,7 @@ def _clean(
     )
     texts = Texts(found)
     declared = declarations(outline)
-    additions = method_elements(plan, implicit=implicit)
-    # once we know what ran, and what stays
-    additions[DEIDENTIFICATION_METHOD_CODE_SEQUENCE] = b""
-    additions[PRIVATE_DATA_ELEMENT_CHARACTERISTICS_SEQUENCE] = b""
-    if ENCAPSULATED_DOCUMENT_LENGTH in tags and ENCAPSULATED_DOCUMENT in tags:
-        additions[ENCAPSULATED_DOCUMENT_LENGTH] = b""
-    said = node[CONTRIBUTING_EQUIPMENT_SEQUENCE].operation is Operation.KEEP
-    if CONTRIBUTING_EQUIPMENT_SEQUENCE not in tags or not said:
-        additions[CONTRIBUTING_EQUIPMENT_SEQUENCE] = encode_element(
-            CONTRIBUTING_EQUIPMENT_SEQUENCE,
-            b"SQ",
-            equipment_item(implicit=implicit),
-            implicit=implicit,
-        )
-    for tag, vr in ((PATIENT_NAME, b"PN"), (PATIENT_ID, b"LO")):
-        if tag not in tags and node[tag].operation is Operation.PSEUDONYM:
-            additions[tag] = encode_element(
-                tag, vr, context.pseudonym.encode("ascii"), implicit=implicit
-            )
+    additions = _additions(outline, plan, context, node, faced=faced)
 
     def walked(*, cuts_known: bool) -> tuple[Walk, list[Segment], dict[int, int]]:
         walk = Walk(
@@ -218,7 +217,8 @@ def _clean(
     walk.replacement.accessions.check()
     if Option.CLEAN_DESCRIPTORS in plan.options and _may_hold(segments, identity):
         walk, segments, positions = walked(cuts_known=True)
-    codes = codes_of(plan, walk.trail.notes)
+    notes = walk.trail.notes | faced.notes
+    codes = codes_of(plan, notes)
     segments[positions[DEIDENTIFICATION_METHOD_CODE_SEQUENCE]] = code_sequence(
         codes, implicit=implicit
     )
@@ -253,15 +253,48 @@ def _clean(
             actions=dict(walk.trail.counts),
             methods=tuple(code.value for code in codes),
             normalised=normalised,
-            notes=tuple(sorted(walk.trail.notes)),
+            notes=tuple(sorted(notes)),
             reasons=dict(sorted(walk.trail.reasons.items())),
+            face=faced.outcome,
+            face_figures=dict(faced.figures),
             changes=tuple(walk.trail.changes),
         ),
         evidence=Evidence(
             identity=identity,
             uids=walk.replacement.uids.replaced,
+            face=faced.evidence,
         ),
     )
+
+
+def _additions(
+    outline: Outline, plan: Plan, context: SubjectContext, node: Node, *, faced: Faced
+) -> dict[int, bytes]:
+    """Return the elements that we put at the root, by tag; empty where only the walk knows."""
+    tags = outline.by_tag.keys()
+    implicit = outline.head.implicit
+    additions = method_elements(plan, implicit=implicit)
+    # once we know what ran, and what stays
+    additions[DEIDENTIFICATION_METHOD_CODE_SEQUENCE] = b""
+    additions[PRIVATE_DATA_ELEMENT_CHARACTERISTICS_SEQUENCE] = b""
+    if faced.is_examined:
+        additions[RECOGNIZABLE_VISUAL_FEATURES] = features_removed(implicit=implicit)
+    if ENCAPSULATED_DOCUMENT_LENGTH in tags and ENCAPSULATED_DOCUMENT in tags:
+        additions[ENCAPSULATED_DOCUMENT_LENGTH] = b""
+    said = node[CONTRIBUTING_EQUIPMENT_SEQUENCE].operation is Operation.KEEP
+    if CONTRIBUTING_EQUIPMENT_SEQUENCE not in tags or not said:
+        additions[CONTRIBUTING_EQUIPMENT_SEQUENCE] = encode_element(
+            CONTRIBUTING_EQUIPMENT_SEQUENCE,
+            b"SQ",
+            equipment_item(implicit=implicit),
+            implicit=implicit,
+        )
+    for tag, vr in ((PATIENT_NAME, b"PN"), (PATIENT_ID, b"LO")):
+        if tag not in tags and node[tag].operation is Operation.PSEUDONYM:
+            additions[tag] = encode_element(
+                tag, vr, context.pseudonym.encode("ascii"), implicit=implicit
+            )
+    return additions
 
 
 def _document_length(outline: Outline, walk: Walk) -> bytes:
@@ -289,15 +322,10 @@ def _hold_label(root: RootLookup) -> None:
         raise HeldError("pixels.label")
 
 
-def _hold_unavailable(plan: Plan, tags: AbstractSet[int], modality: str) -> None:
+def _hold_unavailable(plan: Plan, tags: AbstractSet[int]) -> None:
     """Hold what an option of the plan concerns while the option's engine is not there."""
-    if not PIXEL_TAGS & tags:
-        return
     code = plan.unavailable.get(Option.CLEAN_PIXEL_DATA)
-    if code is not None:
-        raise HeldError(code)
-    code = plan.unavailable.get(Option.CLEAN_RECOGNIZABLE_VISUAL_FEATURES)
-    if code is not None and modality in plan.deface_modalities:
+    if code is not None and PIXEL_TAGS & tags:
         raise HeldError(code)
 
 

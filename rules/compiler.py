@@ -49,7 +49,6 @@ __all__ = [
 
 UNAVAILABLE: Mapping[Option, str] = {
     Option.CLEAN_PIXEL_DATA: "pixels.unchecked",
-    Option.CLEAN_RECOGNIZABLE_VISUAL_FEATURES: "face.unchecked",
 }
 """Reason code of the hold, by option whose engine is not there yet."""
 
@@ -199,6 +198,8 @@ def compile_plan(rule_set: RuleSet, rules: Sequence[CompiledRule]) -> Plan:
             keyword for r in rules if r.when is not None for keyword in r.when.attributes
         ),
         deface_modalities=frozenset(rule_set.deface.modalities),
+        deface_mask=rule_set.deface.mask,
+        deface_renderings=rule_set.deface.renderings,
         unavailable={o: code for o, code in UNAVAILABLE.items() if o in options},
         keeps_profile=not any(r.action is Action.KEEP and r.weakens for r in rules),
         roots=Roots(compiler.root),

@@ -196,6 +196,9 @@ def _profiles(
             hindrance = "" if can_be else _weakened(compiled)
         elif not can_be:
             hindrance = _no_engine(plan, option, removed)
+        elif option is Option.CLEAN_RECOGNIZABLE_VISUAL_FEATURES:
+            modalities = ", ".join(sorted(plan.deface_modalities))
+            claim, hindrance = "where complete", f"withheld from images but {modalities}"
         elif removed or note in unfit:
             claim, hindrance = "where complete", _withheld(removed, is_unfit=note in unfit)
         yield Profile(

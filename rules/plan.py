@@ -12,7 +12,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from rules.conditions import Condition
-from rules.vocabulary import Action, Operation, Option, UnknownPolicy
+from rules.vocabulary import (
+    Action,
+    DefaceMask,
+    Operation,
+    Option,
+    RenderingPolicy,
+    UnknownPolicy,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -214,6 +221,10 @@ class Plan:
         Keywords of root attributes that conditions look at.
     deface_modalities : frozenset[str]
         Modalities that `CLEAN_RECOGNIZABLE_VISUAL_FEATURES` concerns.
+    deface_mask : DefaceMask
+        How much goes with a face.
+    deface_renderings : RenderingPolicy
+        What happens to photographs and 3-D renderings.
     keeps_profile : bool
         False where a rule keeps what the basic profile changes.
     unavailable : Mapping[Option, str]
@@ -231,6 +242,8 @@ class Plan:
     shift_days: tuple[int, int]
     condition_attributes: frozenset[str]
     deface_modalities: frozenset[str]
+    deface_mask: DefaceMask
+    deface_renderings: RenderingPolicy
     keeps_profile: bool
     unavailable: Mapping[Option, str]
     roots: Roots = field(repr=False, compare=False)

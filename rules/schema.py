@@ -7,7 +7,14 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from rules.vocabulary import AccessionPolicy, Option, PrivateList, UnknownPolicy
+from rules.vocabulary import (
+    AccessionPolicy,
+    DefaceMask,
+    Option,
+    PrivateList,
+    RenderingPolicy,
+    UnknownPolicy,
+)
 
 Letter = Literal["X", "Z", "D", "K", "C", "U"]
 Days = Annotated[int, Field(strict=True, ge=-36500, le=36500)]
@@ -61,12 +68,18 @@ class Deface(_Closed):
     Attributes
     ----------
     modalities : tuple[str, ...]
-        Modalities whose images are defaced.
+        Modalities whose images are looked at, and defaced where there is a face.
+    mask : DefaceMask
+        How much goes with the face.
+    renderings : RenderingPolicy
+        What happens to photographs and 3-D renderings.
     """
 
     modalities: Annotated[
         tuple[Annotated[str, Field(pattern=r"^[A-Z0-9_]{1,16}$")], ...], Field(min_length=1)
     ] = ("CT", "MR", "PT")
+    mask: DefaceMask = DefaceMask.WIDE
+    renderings: RenderingPolicy = RenderingPolicy.HOLD
 
 
 class RuleTest(_Closed):

@@ -76,6 +76,26 @@ class AccessionPolicy(StrEnum):
     """A random pseudonym, by which reports can be linked."""
 
 
+class DefaceMask(StrEnum):
+    """How much is taken away with a face."""
+
+    WIDE = "wide"
+    """All before the brain: with the face go orbits, sinuses, nose and mouth."""
+    NARROW = "narrow"
+    """The face, down to a margin below the skin."""
+    LAYER = "layer"
+    """The skin and what lies right below it."""
+
+
+class RenderingPolicy(StrEnum):
+    """What happens to photographs and 3-D renderings, which show a face as it is."""
+
+    HOLD = "hold"
+    """They go to quarantine (`face.rendering`): a person looks at them."""
+    REMOVE = "remove"
+    """They are refused (`face.rendering.removed`): nothing of them is released."""
+
+
 class UnknownPolicy(StrEnum):
     """What happens to an attribute that the pinned dictionary (PS3.6) does not know."""
 

@@ -6,49 +6,27 @@ import os
 import resource
 import sys
 import time
-from collections import Counter, deque
-from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from collections import Counter
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass
-from multiprocessing import get_context
+from dataclasses import asdict
 from pathlib import Path
 from typing import IO, Protocol, Self
 
 import click
 
+from gateway.batch import Job, results
 from gateway.exits import Exit
 from gateway.files import create_private
 from gateway.invocation import Invocation
-from gateway.offline import Offline, Result, Row, find_inputs
-from gateway.ports import Vault
-from gateway.vault.ephemeral import EphemeralVault, new_run_secret
+from gateway.offline import Result, Row, find_inputs
+from gateway.vault.ephemeral import new_run_secret
 from pipelines.verify.graph import ReferenceGraph, References
-from rules.disclosure import install_hooks
 from rules.load import load_plan
 from rules.plan import Plan
 from rules.vocabulary import Operation
 
 _PROGRESS_SECONDS = 1.0
-_CHUNK = 16
-_CHUNKS_PER_PROCESS = 2
-"""One that is cleaned and one that waits."""
-_EPHEMERAL = "ephemeral"
 _ACCESSION_NUMBER = 0x00080050
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Job:
-    """What every process of a run is told. Holds the secret of the run."""
-
-    output: Path
-    rules: str
-    project: str | None
-    invocation: Invocation
-    run_secret: bytes
-    private_sop_classes: tuple[str, ...]
-    explain: bool
 
 
 @click.command()
@@ -92,6 +70,9 @@ def deidentify(
     and those to objects that were quarantined or refused, as far as these can be read.
     What an earlier run released is not looked at.
 
+    Under clean-recognizable-visual-features the files are sorted by study first, a study is
+    looked at as a whole, and the end says what was found.
+
     OUT, report and tables must not be inside IN. Report and tables are new files for
     their owner only; what has their names gives way. Where the file system has no files
     without a name (exFAT, SMB), a run that is killed may leave one named .*.part.
@@ -103,7 +84,7 @@ def deidentify(
             raise click.UsageError(f"{name} must not be inside IN: the next run would read it")
     plan = load_plan(rules)  # refuses a bad rule set before anything is written
     settings = invocation.settings()
-    job = _Job(
+    job = Job(
         output=output,
         rules=rules,
         project=project,
@@ -115,6 +96,7 @@ def deidentify(
     output.mkdir(parents=True, exist_ok=True)
     started = time.perf_counter()
     totals: Counter[str] = Counter()
+    faces: Counter[str] = Counter()
     graph = ReferenceGraph()
     with ExitStack() as stack:
         rows = stack.enter_context(_private_text(report)) if report else None
@@ -122,8 +104,11 @@ def deidentify(
         if mapping is not None:
             mappings = stack.enter_context(_Mappings(mapping, accessions=_has_accessions(plan)))
         progress = _Progress()
-        for result in _results(find_inputs(source), job, jobs):
+        inputs = find_inputs(source)
+        for result in results(inputs, job, plan=plan, jobs=jobs, sorting=progress.show_sorting):
             totals[result.row.outcome] += 1
+            if result.row.face:
+                faces[result.row.face] += 1
             _add(graph, result)
             _write_row(rows, result.row)
             if mappings is not None:
@@ -135,7 +120,8 @@ def deidentify(
             progress.show(totals)
         progress.end()
     references = graph.references()
-    _say_totals(totals, references, time.perf_counter() - started, as_json=as_json)
+    seconds = time.perf_counter() - started
+    _say_totals(totals, faces, references, seconds, as_json=as_json)
     is_whole = totals.total() == totals["cleaned"] and not references.dangling
     return Exit.DONE if is_whole else Exit.FINDINGS
 
@@ -163,100 +149,6 @@ def _private_text(path: Path) -> IO[str]:
         raise click.FileError(str(path), error.strerror or "") from None
 
 
-def _results(inputs: Iterable[Path], job: _Job, jobs: int) -> Iterator[Result]:
-    if jobs == 1:
-        offline = _start(job)
-        for path in inputs:
-            yield offline.clean_file(path)
-        return
-    yield from _in_children(list(inputs), job, jobs)
-
-
-def _in_children(paths: list[Path], job: _Job, jobs: int) -> Iterator[Result]:
-    """Clean in spawned processes; the results come in the order of `paths`.
-
-    Few chunks are under way at a time: all of them are lost when a process dies.
-    """
-    offline = _start(job)  # a sealed vault is said here, not by each process
-    chunks = deque(paths[i : i + _CHUNK] for i in range(0, len(paths), _CHUNK))
-    under_way: deque[tuple[list[Path], Future[list[Result]]]] = deque()
-    while chunks:
-        is_alive = True
-        with _pool(job, jobs) as pool:
-            while under_way or (chunks and is_alive):
-                while chunks and is_alive and len(under_way) < jobs * _CHUNKS_PER_PROCESS:
-                    chunk = chunks.popleft()
-                    under_way.append((chunk, _submit(pool, chunk)))
-                chunk, future = under_way.popleft()
-                try:
-                    yield from future.result()
-                except BrokenProcessPool:
-                    is_alive = False
-                    yield from _apart(chunk, job, offline)
-
-
-def _apart(paths: list[Path], job: _Job, offline: Offline) -> Iterator[Result]:
-    """Clean what a process died of in a process of its own; halve it until one file is left."""
-    try:
-        with _pool(job, 1) as pool:
-            yield from pool.submit(_clean_chunk, paths).result()
-    except BrokenProcessPool:
-        if len(paths) == 1:
-            yield offline.died(paths[0])
-            return
-        middle = len(paths) // 2
-        yield from _apart(paths[:middle], job, offline)
-        yield from _apart(paths[middle:], job, offline)
-
-
-def _submit(pool: ProcessPoolExecutor, chunk: list[Path]) -> Future[list[Result]]:
-    try:
-        return pool.submit(_clean_chunk, chunk)
-    except BrokenProcessPool as error:  # a process died while others were still told
-        failed: Future[list[Result]] = Future()
-        failed.set_exception(error)
-        return failed
-
-
-def _pool(job: _Job, jobs: int) -> ProcessPoolExecutor:
-    return ProcessPoolExecutor(
-        jobs, mp_context=get_context("spawn"), initializer=_start_child, initargs=(job,)
-    )
-
-
-_CHILD: list[Offline] = []
-"""The engine of a spawned process: set once by its initializer."""
-
-
-def _start_child(job: _Job) -> None:
-    os.umask(0o077)
-    install_hooks()  # of the parent's a spawned process has nothing
-    _CHILD.append(_start(job))
-
-
-def _clean_chunk(paths: list[Path]) -> list[Result]:
-    return [_CHILD[0].clean_file(path) for path in paths]
-
-
-def _start(job: _Job) -> Offline:
-    if job.project is None:
-        return _offline(job, EphemeralVault(job.run_secret), _EPHEMERAL)
-    from gateway.app import open_project_vault  # noqa: PLC0415  (only a project needs the vault)
-
-    return _offline(job, open_project_vault(job.invocation.settings()), job.project)
-
-
-def _offline(job: _Job, vault: Vault, project: str) -> Offline:
-    return Offline(
-        output=job.output,
-        plan=load_plan(job.rules),
-        vault=vault,
-        project=project,
-        private_sop_classes=job.private_sop_classes,
-        explain=job.explain,
-    )
-
-
 def _add(graph: ReferenceGraph, result: Result) -> None:
     if result.subject is not None:
         name = Path(result.row.output).stem
@@ -276,6 +168,9 @@ def _write_row(rows: IO[str] | None, row: Row) -> None:
 
 def _explain(row: Row) -> None:
     click.echo(f"{row.input}: {row.outcome} {row.output}{row.reason} {row.where}".rstrip())
+    if row.face:
+        figures = ", ".join(f"{name} {value:.4g}" for name, value in row.face_figures.items())
+        click.echo(f"  face: {row.face}{f' ({figures})' if figures else ''}")
     for change in row.changes:
         cut = f"; cut: {', '.join(change.reasons)}" if change.reasons else ""
         click.echo(
@@ -285,7 +180,12 @@ def _explain(row: Row) -> None:
 
 
 def _say_totals(
-    totals: Counter[str], references: References, seconds: float, *, as_json: bool
+    totals: Counter[str],
+    faces: Counter[str],
+    references: References,
+    seconds: float,
+    *,
+    as_json: bool,
 ) -> None:
     own = resource.getrusage(resource.RUSAGE_SELF)
     children = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -299,6 +199,7 @@ def _say_totals(
         "dangling_references_of": references.dangling,
         "references_to_held": sum(references.to_held.values()),
         "references_to_held_of": references.to_held,
+        "faces": dict(sorted(faces.items())),
         "seconds": round(seconds, 3),
         "cpu_seconds": round(cpu, 3),
         "peak_rss_mb": round(max(own.ru_maxrss, children.ru_maxrss) / 1024, 1),
@@ -310,6 +211,8 @@ def _say_totals(
         click.echo(f"{name}: dangling references: {count}")
     for name, count in references.to_held.items():
         click.echo(f"{name}: references to held objects: {count}")
+    for outcome, count in sorted(faces.items()):
+        click.echo(f"faces: {outcome}: {count} files")
     click.echo(
         f"{facts['files']} files in {facts['seconds']} s: {facts['cleaned']} cleaned,"
         f" {facts['quarantined']} quarantined, {facts['refused']} refused;"
@@ -325,11 +228,21 @@ class _Progress:
         self._shown = time.monotonic()
         self._on = sys.stderr.isatty()
 
+    def show_sorting(self, files: int) -> None:
+        """Show how many files are sorted by study, at most once a second."""
+        if self._is_time():
+            click.echo(f"\r{files} files sorted by study", nl=False, err=True)
+
     def show(self, totals: Counter[str]) -> None:
         """Show the count, at most once a second."""
-        if self._on and time.monotonic() - self._shown >= _PROGRESS_SECONDS:
-            self._shown = time.monotonic()
+        if self._is_time():
             click.echo(f"\r{totals.total()} files, {totals['cleaned']} cleaned", nl=False, err=True)
+
+    def _is_time(self) -> bool:
+        is_time = self._on and time.monotonic() - self._shown >= _PROGRESS_SECONDS
+        if is_time:
+            self._shown = time.monotonic()
+        return is_time
 
     def end(self) -> None:
         """Leave the line."""

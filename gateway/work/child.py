@@ -28,6 +28,7 @@ from gateway.send.transcode import transcode
 from gateway.spool.reader import SpoolReader
 from gateway.work.frames import FrameError, Message, receive_message, send_message
 from pipelines.context import Accession, RangeReader, SubjectContext
+from pipelines.deface.decision import FaceDecision
 from pipelines.errors import AccessionsNeededError, HeldError
 from pipelines.objects import Cleaned, Inspection
 from rules.disclosure import install_hooks, log_error
@@ -62,6 +63,7 @@ class Pipeline(Protocol):
         context: SubjectContext,
         inspection: Inspection,
         explain: bool,
+        face: FaceDecision | None,
     ) -> Cleaned:
         """Clean one object."""
         ...
@@ -161,6 +163,7 @@ class Service:
             context=context,
             inspection=opened.inspection,
             explain=False,
+            face=None,
         )
         try:
             size = _write(output, cleaned)

@@ -22,13 +22,15 @@ from pipelines.report import Change
 from pipelines.run import clean, inspect, verify
 from rules.disclosure import log_error
 from rules.plan import Entry, Plan, PrivateKey
-from rules.vocabulary import Action, Operation
+from rules.vocabulary import Action, Operation, Option
 
 PROJECT = "preview"
 Opener = Callable[[], AbstractContextManager[RangeReader]]
 """Opens an object; it is closed before the next one is opened."""
 
 _NOT_WALKED = frozenset([Operation.REMOVE.value, Operation.EMPTY.value, Operation.DUMMY.value])
+_FACES = frozenset(["face.unchecked", "face.rendering", "face.rendering.removed"])
+"""Why objects are held that nobody looked at: faces are looked for in whole studies only."""
 _OURS = "written by Narthex"
 _NO_RULE = "private creator without elements that stay, or element without creator"
 
@@ -91,7 +93,7 @@ class Examined:
         "" where the file could not be read that far.
     handled : tuple[Handled, ...]
         Empty where the metadata engine did not run to its end. It runs also for an object
-        that is held because an option has no engine yet.
+        that is held because an option has no engine yet, or as nobody looked for a face.
     """
 
     input: str
@@ -124,7 +126,8 @@ class Examiner:
         self, *, plan: Plan, vault: Vault, private_sop_classes: tuple[str, ...], shows_values: bool
     ) -> None:
         self._plan = plan
-        self._complete = replace(plan, unavailable={})
+        unseen = plan.options - {Option.CLEAN_RECOGNIZABLE_VISUAL_FEATURES}
+        self._complete = replace(plan, unavailable={}, options=unseen)
         self._vault = vault
         self._accessions = AccessionLoans(vault)
         self._private_sop_classes = private_sop_classes
@@ -187,18 +190,25 @@ class Examiner:
                 key,
                 lent,
                 lambda context: clean(
-                    source, plan=plan, context=context, inspection=inspection, explain=True
+                    source,
+                    plan=plan,
+                    context=context,
+                    inspection=inspection,
+                    explain=True,
+                    face=None,
                 ),
             )
 
+        plan = self._plan
         try:
-            cleaned, context = run(self._plan)
+            cleaned, context = run(plan)
         except HeldError as error:
-            if error.code not in self._plan.unavailable.values():
+            if error.code not in {*plan.unavailable.values(), *_FACES}:
                 raise
             # what the metadata engine would do is still worth to be seen
             found = replace(found, outcome="quarantined", reason=error.code, where=error.where)
-            cleaned, context = run(self._complete)
+            plan = self._complete
+            cleaned, context = run(plan)
         written = Assembled(cleaned.segments, cleaned.source)
         found = replace(
             found,
@@ -207,7 +217,7 @@ class Examiner:
             handled=tuple(self._handled(inspection, cleaned, written)),
         )
         try:
-            verify(written, cleaned=cleaned, plan=self._complete, context=context)
+            verify(written, cleaned=cleaned, plan=plan, context=context)
         except HeldError as error:
             return replace(found, outcome="quarantined", reason=error.code, where=error.where)
         return found

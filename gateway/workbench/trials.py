@@ -76,13 +76,13 @@ def run_trial(plan: Plan, given: Mapping[str, str]) -> Mapping[str, str] | Held:
         inspection = inspect(source, attributes=(), private_sop_classes=[attributes["SOPClassUID"]])
         try:
             cleaned = clean(
-                source, plan=plan, context=context, inspection=inspection, explain=False
+                source, plan=plan, context=context, inspection=inspection, explain=False, face=None
             )
         except AccessionsNeededError as error:
             made = dict.fromkeys(error.accessions, "TESTACCESSION")
             context = replace(context, accessions=made)
             cleaned = clean(
-                source, plan=plan, context=context, inspection=inspection, explain=False
+                source, plan=plan, context=context, inspection=inspection, explain=False, face=None
             )
         written = Assembled(cleaned.segments, cleaned.source)
         verify(written, cleaned=cleaned, plan=plan, context=context)

@@ -1,6 +1,6 @@
 """Say what was done: the attributes of PS3.3, C.12.1.1.9 and C.7.1.1 that we add."""
 
-from collections.abc import Collection
+from collections.abc import Set as AbstractSet
 from functools import cache, lru_cache
 
 from pipelines.metadata.encode import encode_element, encode_item
@@ -24,6 +24,7 @@ CLEANERS = frozenset(
         Option.CLEAN_DESCRIPTORS,
         Option.CLEAN_GRAPHICS,
         Option.CLEAN_STRUCTURED_CONTENT,
+        Option.CLEAN_RECOGNIZABLE_VISUAL_FEATURES,
         Option.RETAIN_LONGITUDINAL_FULL_DATES,
         Option.RETAIN_LONGITUDINAL_MODIFIED_DATES,
         Option.RETAIN_PATIENT_CHARACTERISTICS,
@@ -36,16 +37,21 @@ CLEANERS = frozenset(
 """Options whose engine is there."""
 
 
-def codes_of(plan: Plan, notes: Collection[str]) -> tuple[MethodCode, ...]:
+def codes_of(plan: Plan, notes: AbstractSet[str]) -> tuple[MethodCode, ...]:
     """Return the codes of what ran completely (CID 7050).
 
     Parameters
     ----------
-    notes : Collection[str]
-        ``"OPTION.removed"`` for each option that did less than it says.
+    notes : AbstractSet[str]
+        ``"OPTION.removed"`` for each option that did less than it says,
+        ``"OPTION.unexamined"`` for one that did not look at this object.
     """
     known = method_codes()
-    ran = [known[option] for option in plan.options & CLEANERS if f"{option}.removed" not in notes]
+    ran = [
+        known[option]
+        for option in plan.options & CLEANERS
+        if notes.isdisjoint((f"{option}.removed", f"{option}.unexamined"))
+    ]
     basic = [known[None]] if plan.keeps_profile else []
     return (*basic, *sorted(ran, key=lambda code: code.value))
 

@@ -90,7 +90,7 @@ def _head(sop_class_uid: str, transfer_syntax_uid: str) -> bytes:
 
 
 @contextmanager
-def _tolerant() -> Iterator[None]:
+def tolerant() -> Iterator[None]:
     """Let pydicom keep what it can't decode; its settings belong to the process.
 
     UN stays UN: its bytes are little endian also where the data set is not (PS3.5, 6.2.2).
@@ -116,7 +116,7 @@ def normalise(source: RangeReader) -> BytesReader:
     if source.size > MAX_NORMALISED_BYTES:
         raise MalformedError("metadata.limit", where="size of a malformed object")
     data = source.read(0, source.size)
-    with _tolerant():
+    with tolerant():
         try:
             return BytesReader(_rewrite(data))
         except MalformedError:

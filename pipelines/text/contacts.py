@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from pipelines.text.reasons import Reason, Span
+from pipelines.text.tokens import AFTER_WORD, BEFORE_WORD
 
 _email = re.compile(
     r"(?<![\w.+%-])[\w.+%-]{1,64}[ \t]?@[ \t]?[\w-]+(?:\.[\w-]+)*\.[A-Za-z]{2,}(?![\w-])"
@@ -30,7 +31,7 @@ _network_6 = re.compile(
 _security = re.compile(r"(?<![\w-])\d{3}([- ])\d{2}\1\d{4}(?![\w-])")
 _NO_UNIT = r"(?![ \t]*(?:mm|cm|ms|msec|hu|ml|mg|hz|s|x|%)\b)"
 _phone = re.compile(
-    r"(?<![\w.,/-])(?:"
+    rf"(?<![.,/_-]){BEFORE_WORD}(?:"
     r"(?:\+?1[ .-]?)?\(\d{3}\)[ .-]?\d{3}[ .-]?\d{4}"
     r"|(?:\+?1[ .-])?\d{3}[.-]\d{3}[ .-]\d{4}"
     r"|(?:\+|00)[1-9]\d{0,2}[ ()/.-]{0,2}(?:\d[ ()/.-]{0,2}){6,13}\d"
@@ -39,7 +40,7 @@ _phone = re.compile(
     r"|\(0\d{1,4}\)[ ]?\d{3,4}(?:[ /-]?\d{2,4}){1,3}"
     r"|0\d(?:[ .]\d{2}){4}"
     r"|[2-9]\d{2}-(?!\d{2}00)\d{4}"
-    rf")(?:[ \t]*(?:ext\.?|x|durchwahl)[ \t]*\d{{1,6}})?(?![\w-]|[.,]\d){_NO_UNIT}",
+    rf")(?:[ \t]*(?:ext\.?|x|durchwahl)[ \t]*\d{{1,6}})?{AFTER_WORD}(?![_-]|[.,]\d){_NO_UNIT}",
     re.IGNORECASE,
 )
 _labelled = re.compile(

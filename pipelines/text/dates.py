@@ -6,7 +6,7 @@ from collections.abc import Set as AbstractSet
 from itertools import chain
 
 from pipelines.text.reasons import Reason, Span
-from pipelines.text.tokens import fold
+from pipelines.text.tokens import AFTER_WORD, BEFORE_WORD, fold
 
 _MONTH = (
     "january|february|march|april|may|june|july|august|september|october|november|december"
@@ -39,7 +39,7 @@ _UNIT = (
     r"|vw|slices?|x|\xd7|by(?=[ \t]*\d)|%)\b|[ \t]*[x\xd7%°])"
 )
 _numeric = re.compile(
-    rf"(?<![\w.,/-])(?:"
+    rf"(?<![.,/_-]){BEFORE_WORD}(?:"
     rf"(?P<y>{_YEAR})(?P<s1>[-/._ ])(?P<m>0?[1-9]|1[0-2])(?P=s1)(?P<d>{_DAY})"
     rf"|(?P<a>\d{{1,2}})(?P<s2>[-/.]) ?(?P<b>\d{{1,2}})(?P=s2) ?(?P<yy>{_YEAR}|\d{{2}})"
     rf"|(?:0[1-9]|1[0-2])[-/.]{_YEAR}|[1-9]/{_YEAR}|{_YEAR}[-/](?:0[1-9]|1[0-2])"
@@ -47,16 +47,18 @@ _numeric = re.compile(
     re.IGNORECASE,
 )
 _in_protocol = re.compile(
-    rf"(?<![^\W_])(?:{_YEAR}[-_.](?:0[1-9]|1[0-2])[-_.](?:0[1-9]|[12]\d|3[01]))(?![^\W_])"
+    rf"{BEFORE_WORD}(?:{_YEAR}[-_.](?:0[1-9]|1[0-2])[-_.](?:0[1-9]|[12]\d|3[01])){AFTER_WORD}"
 )
 _solid = re.compile(
-    r"(?<![^\W_])(?<!\d[.,])(?:(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"
+    rf"{BEFORE_WORD}(?<!\d[.,])"
+    r"(?:(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"
     r"(?:[ T_]?(?:[01]\d|2[0-3])[0-5]\d(?:[0-5]\d(?:\.\d+)?)?)?"
     r"|(?:0[1-9]|[12]\d|3[01])(?:0[1-9]|1[0-2])(?:19|20)\d{2}"
-    r"|(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:19|20)\d{2})(?![^\W_]|[.,]\d)"
+    r"|(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:19|20)\d{2})"
+    rf"{AFTER_WORD}(?![.,]\d)"
 )
 _worded = re.compile(
-    rf"(?<![^\W_])(?:"
+    rf"{BEFORE_WORD}(?:"
     rf"{_DAY}(?:st|nd|rd|th|er|\.|º)?[ \t.,/_-]{{0,2}}(?:of |de |d')?(?:{_MONTH}"
     rf"|{_UNSURE_MONTH})\.?[ \t.,/_-]{{0,2}}"
     rf"(?:de |del )?(?:{_YEAR}|'?\d{{2}})(?!\d|\.\d)"
@@ -64,13 +66,13 @@ _worded = re.compile(
     rf"|[ \t./_-]{{1,2}})(?:{_YEAR}|'\d{{2}})(?!\d)"
     rf"|(?:{_MONTH})\.?[ \t,./_-]{{0,2}}(?:of |de )?(?:{_YEAR}|'\d{{2}})(?!\d)"
     rf"|{_YEAR}[ \t./_-]{{0,2}}(?:{_MONTH})\.?[ \t./_-]{{0,2}}{_DAY}"
-    rf")(?![^\W_]){_TIME}",
+    rf"){AFTER_WORD}{_TIME}",
     re.IGNORECASE,
 )
 _eastern = re.compile(
     rf"(?:(?<!\d){_YEAR}|(?:明治|大正|昭和|平成|令和|[MTSHR])[ ]?(?:\d{{1,2}}|元))[ ]?[年년][ ]?"
     rf"\d{{1,2}}[ ]?[月월](?:[ ]?\d{{1,2}}[ ]?[日일])?"
-    rf"|(?<![^\W_])[MTSHR]\d{{1,2}}[./](?:0?[1-9]|1[0-2])[./]{_DAY}(?![\w.])"
+    rf"|{BEFORE_WORD}[MTSHR]\d{{1,2}}[./](?:0?[1-9]|1[0-2])[./]{_DAY}(?![\w.])"
 )
 """Years of an emperor too: ``昭和30年1月2日``, ``H26.3.14``."""
 _CAPITAL_MONTH = "|".join(
@@ -80,12 +82,12 @@ _CAPITAL_MONTH = "|".join(
     )
 )
 _without_year = re.compile(
-    rf"(?<![^\W_])(?:(?:{_CAPITAL_MONTH})\.?[ \t/-]?{_DAY}(?:st|nd|rd|th)?"
-    rf"|{_DAY}(?:st|nd|rd|th|\.|er)?[ \t]?(?:of )?(?:{_CAPITAL_MONTH}))(?![^\W_]"
-    rf"|[.,/-]\d){_UNIT}{_TIME}"
+    rf"{BEFORE_WORD}(?:(?:{_CAPITAL_MONTH})\.?[ \t/-]?{_DAY}(?:st|nd|rd|th)?"
+    rf"|{_DAY}(?:st|nd|rd|th|\.|er)?[ \t]?(?:of )?(?:{_CAPITAL_MONTH})){AFTER_WORD}"
+    rf"(?![.,/-]\d){_UNIT}{_TIME}"
 )
 _after_word = re.compile(
-    rf"(?<![^\W_])(?:on|dated?|dos|dob|vom|am|del|le|seen|done|exam)(?:[ \t]*:)?[ \t]+"
+    rf"{BEFORE_WORD}(?:on|dated?|dos|dob|vom|am|del|le|seen|done|exam)(?:[ \t]*:)?[ \t]+"
     rf"(?P<date>{_DAY}[/.]{_DAY}\.?)(?![\w/-]|\.?\d){_UNIT}{_TIME}",
     re.IGNORECASE,
 )
@@ -93,7 +95,7 @@ _birth_year = re.compile(
     rf"\b(?:dob|yob|b\.|year of birth|birth year|d\.o\.b\.?|born(?: in)?|birth ?date"
     rf"|date of birth|geb\.?|geboren"
     rf"|né[e]?(?: en)?|nato|nata)[: .]*"
-    rf"(?P<date>{_YEAR}|\d{{1,2}}[-/. ]\d{{1,2}}[-/. ]\d{{2,4}}|\d{{6,8}})(?![^\W_])",
+    rf"(?P<date>{_YEAR}|\d{{1,2}}[-/. ]\d{{1,2}}[-/. ]\d{{2,4}}|\d{{6,8}}){AFTER_WORD}",
     re.IGNORECASE,
 )
 _MONTHS = frozenset(map(fold, f"{_MONTH}|{_UNSURE_MONTH}".split("|")))

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 
 from pipelines.text.reasons import Reason, Span
-from pipelines.text.tokens import word_set
+from pipelines.text.tokens import AFTER_WORD, BEFORE_WORD, word_set
 
 _NUMBER = r"(?:[ \t]*(?:no|nr|num(?:ber)?|#|n°|nº|№|id|code)\b\.?|[ \t]*[#°№])?"
 _labelled = re.compile(
-    r"(?<![^\W_])(?:"
+    rf"{BEFORE_WORD}(?:"
     r"mrn|m\.r\.n\.|mr#|mr[ \t]?(?:no|number|#)|med(?:ical)?\.?[ \t]rec(?:ord)?\.?"
     r"|hospital[ \t](?=no|num|#|id)|hosp[ \t](?=no|#)"
     r"|pat(?:ient)?\.?[ \t_-]?(?:id|nr|no|num(?:ber)?)|pid|pt[ \t]?id|subject[ \t]?(?:id|no"
@@ -30,24 +30,27 @@ _labelled = re.compile(
     r"|chart|file(?=[ \t]*(?:no\b|num|#))|folder(?=[ \t]*(?:no\b|#))|barcode|id|uid"
     r"|ref(?=[ \t]*(?:no\b|num|#)|[ \t]*:[ \t]*[A-Z]{0,3}\d)"
     rf"){_NUMBER}[ \t]*[:#.=]*[ \t]*(?P<value>[A-Z]{{0,5}}[-/ ]?\d[A-Z0-9]*(?:[-/.][A-Z0-9]+"
-    rf"|[ \t]\d{{2,}}(?![.,]?\d*[ \t]?(?:mm|cm|mg|ml)))*)(?![^\W_])",
+    rf"|[ \t]\d{{2,}}(?![.,]?\d*[ \t]?(?:mm|cm|mg|ml)))*){AFTER_WORD}",
     re.IGNORECASE,
 )
 _long = re.compile(
-    r"(?<![^\W_])(?<!\d[.,-])[A-Z]{0,4}-?\d{7,}(?:-\d+)*(?![^\W_]|[.,]\d)(?![ \t]?(?:mm|ms|hz"
+    rf"{BEFORE_WORD}(?<!\d[.,-])[A-Z]{{0,4}}-?\d{{7,}}(?:-\d+)*{AFTER_WORD}(?![.,]\d)"
+    r"(?![ \t]?(?:mm|ms|hz"
     r"|bq|iu|u|counts?|cts|cps|kcts)\b)",
     re.IGNORECASE,
 )
 _numbered = re.compile(
-    r"(?<=[^\W\d_]#)[: \t]*(?P<value>[A-Z]{0,4}-?\d[\dA-Z-]{3,})(?![^\W_])", re.IGNORECASE
+    rf"(?<=[^\W\d_]#)[: \t]*(?P<value>[A-Z]{{0,4}}-?\d[\dA-Z-]{{3,}}){AFTER_WORD}", re.IGNORECASE
 )
 _national = re.compile(
-    r"(?<![^\W_])(?:[A-Z]{6}\d{2}[A-EHLMPR-T]\d{2}[A-Z]\d{3}[A-Z]|\d{8}-?[A-HJ-NP-TV-Z]"
+    rf"{BEFORE_WORD}"
+    r"(?:[A-Z]{6}\d{2}[A-EHLMPR-T]\d{2}[A-Z]\d{3}[A-Z]|\d{8}-?[A-HJ-NP-TV-Z]"
     r"|[XYZ]-?\d{7}-?[A-Z]"
     r"|[12][ ]\d{2}[ ](?:0[1-9]|1[0-2])[ ]\d{2}[ ]\d{3}[ ]\d{3}(?:[ ]\d{2})?"
     r"|[A-CEGHJ-PR-TW-Z]{2}[ ]\d{2}[ ]\d{2}[ ]\d{2}[ ][A-D]"
     r"|[A-Z]{2}\d{2}(?:[ ]\d{4}){3,6}(?:[ ]\d{1,3})?"
-    r"|\d{4}-\d{4}-\d{4}(?:-\d{4})?)(?![^\W_])"
+    r"|\d{4}-\d{4}-\d{4}(?:-\d{4})?)"
+    rf"{AFTER_WORD}"
 )
 """Italian, Spanish, French, British numbers of persons; accounts and cards."""
 _uid = re.compile(r"(?<![\w.])(?!1\.2\.840\.10008\.)[012](?:\.\d{1,39}){5,31}(?![\w]|\.\d)")
@@ -55,7 +58,7 @@ _uid = re.compile(r"(?<![\w.])(?!1\.2\.840\.10008\.)[012](?:\.\d{1,39}){5,31}(?!
 _alone = re.compile(
     r"[ \t]*(?!\d+\.\d+[ \t]*\Z)(?P<value>(?:[A-Z]{1,4}-?)?\d[\dA-Z]*(?:[./-][\dA-Z]+)*)[ \t]*"
 )
-_hash = re.compile(r"(?<![^\W_])#[ \t]?\d{4,}(?![^\W_])")
+_hash = re.compile(rf"{BEFORE_WORD}#[ \t]?\d{{4,}}{AFTER_WORD}")
 _LEAST_ALONE = 6
 _LEAST_GROUP = 4
 """Digits of an identifier that is all of a text."""

@@ -4,6 +4,7 @@ What is found here is what the release gate searches (``ops/manual/verify.md``),
 """
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from enum import Enum, auto
 from functools import cached_property
@@ -16,7 +17,7 @@ from pipelines.text.known import Kind, KnownValue
 from pipelines.text.reasons import Reason, Span
 from pipelines.text.spellings import Person, persons_of
 from pipelines.text.titles import SPEAKS, is_title
-from pipelines.text.tokens import Token, is_mixed, is_unspaced, parts_of, words_of
+from pipelines.text.tokens import Token, is_mixed, is_unspaced, parts_of, tokens_of, words_of
 from pipelines.text.unspaced import Unspaced
 from pipelines.text.vocabulary import Verdict, judge
 from pipelines.vocabulary import is_clinical, is_particle, is_placeholder
@@ -30,6 +31,8 @@ _LEAST_PLACE_WORD = 5
 _SIDES = frozenset("lrwctx")
 _joint = re.compile(r"[ \t,.^_'\u2019=/&-]{0,3}")
 """Between the words of one name."""
+_gate_joint = re.compile(r"[\W_]{0,3}")
+"""The same for the gate: ``Wu(Ax``, ``Doe\\nJane``."""
 _MOST_CUE = 12
 _cue = re.compile(r"\b(?:by|per|dr|rn|md|tech|nurse|from|cc|attn|with)[.:]?[ ]$", re.IGNORECASE)
 """Before an initial that could be a side: ``per R Black``."""
@@ -71,12 +74,15 @@ class KnownIndex:
         self._starts: set[str] = set()
         self._near: dict[str, set[str]] = {}
         self._initials: dict[int, frozenset[str]] = {}
+        self._accented: set[str] = set()
+        """``Lê``, which is no particle but by its letters."""
         self._unspaced = Unspaced(values)
         self._ids = numbers.Identifiers(values)
         self._phones = numbers.Phones(values)
         self._birth_dates = numbers.BirthDates(values)
         for number, value in enumerate(values):
             if value.kind in (Kind.SUBJECT, Kind.PERSON):
+                self._accented.update(_accented(value.text))
                 for person in persons_of(value.text):
                     self._add_person(number, person, is_subject=value.kind is Kind.SUBJECT)
             elif value.kind in (Kind.ADDRESS, Kind.INSTITUTION, Kind.DEPARTMENT):
@@ -89,7 +95,7 @@ class KnownIndex:
 
     def _add_person(self, number: int, person: Person, *, is_subject: bool) -> None:
         words = list(person.words())
-        if all(is_placeholder(word) or is_particle(word) for word in words):
+        if all(map(is_placeholder, words)):
             for whole in person.wholes():
                 if len(whole) == 1:  # an initial makes a name of it: ``MTest``
                     self._add_whole(whole, Word(Need.ALWAYS, Reason.NAME_KNOWN))
@@ -103,7 +109,9 @@ class KnownIndex:
                     for deleted in _deletions(word):
                         self._near.setdefault(deleted, set()).add(word)
         for whole in person.wholes():
-            self._add_whole(whole, Word(Need.ALWAYS, Reason.NAME_KNOWN, frozenset([number])))
+            is_named = any(not is_placeholder(word) and not is_particle(word) for word in whole)
+            if is_named or whole not in person.components:  # Le^Van, not "van der"
+                self._add_whole(whole, Word(Need.ALWAYS, Reason.NAME_KNOWN, frozenset([number])))
 
     def _add_place(self, value: KnownValue) -> None:
         reason = Reason.ADDRESS if value.kind is Kind.ADDRESS else Reason.INSTITUTION
@@ -130,9 +138,13 @@ class KnownIndex:
         for word in words:
             joined += word
             self._starts.add(joined)
-        if len(joined) >= _LEAST_WORD and not (len(words) == 1 and is_clinical(joined)):
-            known = self._wholes.setdefault(joined, added)
-            self._wholes[joined] = known._replace(persons=known.persons | added.persons)
+        if len(joined) < _LEAST_WORD:
+            return
+        if len(words) == 1 and is_clinical(joined):
+            added = added._replace(need=Need.CONTEXT)
+        known = self._wholes.setdefault(joined, added)
+        first = min(known, added, key=lambda each: each.need.value)
+        self._wholes[joined] = first._replace(persons=known.persons | added.persons)
 
     def find(self, text: str, tokens: Sequence[Token], *, digits: int) -> Iterator[Span]:
         """Yield what is known in `text`; spans may overlap.
@@ -171,18 +183,20 @@ class KnownIndex:
             yield from self._phones.find(text, digits=digits)
         if not text.isascii():
             yield from self._unspaced.find(text)
-            yield from self._find_german(tokens)
+            yield from self._find_accented(tokens)
 
     def _find_whole(self, text: str, tokens: Sequence[Token], first: int) -> Iterator[Span]:
         joined, last = "", None
         for number in range(first, len(tokens)):
             token = tokens[number]
-            if number > first and not _is_beside(text, tokens[number - 1], token):
+            if number > first and not _gate_joint.fullmatch(
+                text, tokens[number - 1].end, token.start
+            ):
                 break
             joined += token.low
-            if joined in self._wholes:
-                last = number
-                known = self._wholes[joined]
+            whole = self._wholes.get(joined)
+            if whole is not None and not (whole.need is Need.CONTEXT and is_clinical(token.raw)):
+                last, known = number, whole
             if joined not in self._starts:
                 break
         if last is not None and not (last == first and self._is_eponym(text, tokens, first)):
@@ -198,10 +212,12 @@ class KnownIndex:
             elif part.low in self._starts:
                 yield from self._find_whole(text, parts, number)
 
-    def _find_german(self, tokens: Sequence[Token]) -> Iterator[Span]:
+    def _find_accented(self, tokens: Sequence[Token]) -> Iterator[Span]:
         for token in tokens:
             if token.raw.isascii() or is_unspaced(token.raw):
                 continue
+            if _spelled(token) in self._accented:
+                yield Span(token.start, token.end, Reason.NAME_KNOWN)
             for word in words_of(token.raw):
                 known = self._words.get(word)
                 if known is not None and known.need is Need.ALWAYS:
@@ -211,10 +227,10 @@ class KnownIndex:
         token = tokens[number]
         if self._is_eponym(text, tokens, number):
             return False
-        if known.need is Need.ALWAYS:
-            return True
+        if known.need is Need.ALWAYS or not token.raw.isascii():
+            return True  # the words of the vocabulary have no accents
         if known.need is Need.CAPITAL:
-            return token.raw[0].isupper() or not token.raw.isascii()
+            return token.raw[0].isupper()
         is_written_as_name = known.need is Need.TITLE and token.raw.istitle()
         if is_written_as_name or self._is_said(text, tokens, number):
             return True
@@ -332,6 +348,18 @@ def _need(word: str, *, is_subject: bool) -> Need | None:
 
 def _is_beside(text: str, first: Token, second: Token) -> bool:
     return _joint.fullmatch(text, first.end, second.start) is not None
+
+
+def _accented(text: str) -> Iterator[str]:
+    """Yield the words that only their accents make a name."""
+    for token in () if text.isascii() else tokens_of(text):
+        is_other_word = is_placeholder(token.low) or is_particle(token.low)
+        if is_other_word and not token.raw.isascii():
+            yield _spelled(token)
+
+
+def _spelled(token: Token) -> str:
+    return unicodedata.normalize("NFC", token.raw.casefold())
 
 
 def _deletions(word: str) -> Iterator[str]:

@@ -5,7 +5,14 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from pipelines.text.known import Kind, KnownValue
 from pipelines.text.reasons import Reason, Span
-from pipelines.text.tokens import Token, is_mixed, parts_of, words_of
+from pipelines.text.tokens import (
+    AFTER_WORD,
+    BEFORE_WORD,
+    Token,
+    is_mixed,
+    parts_of,
+    words_of,
+)
 from pipelines.vocabulary import is_clinical, is_placeholder
 
 _LEAST = {Kind.SUBJECT_ID: 4, Kind.ID: 6}
@@ -14,7 +21,7 @@ _LEAST_FREE = 6
 _LEAST_SHORT = 2
 _MOST_GAP = 2
 _LEAST_PHONE = 7
-_digits = re.compile(r"\d(?:[^0-9A-Za-z\n]{0,3}\d)*")
+_digits = re.compile(r"\d(?:[^0-9A-Za-z]{0,3}\d)*")
 _phone = re.compile(r"[+(]?\d[\d ()/.+-]{5,}\d")
 _core = re.compile(r"[a-z]{1,4}0*([1-9]\d{5,})")
 _date = re.compile(r"(\d{4})[./-]?(\d{2})[./-]?(\d{2})")
@@ -100,7 +107,7 @@ class Identifiers:
             token = tokens[number]
             if number > first:
                 between = text[tokens[number - 1].end : token.start]
-                if len(between) > _MOST_GAP or "\n" in between:
+                if len(between) > _MOST_GAP:
                     break
             joined += token.low
             bare = _bare(joined)
@@ -210,4 +217,4 @@ def _pattern(year: str, month: str, day: str) -> re.Pattern[str]:
         rf"{name}{near}0?{dd}(?:st|nd|rd|th)?[\W_]{{1,3}}{year}",
         f"{year}{near}{name}{near}0?{dd}",
     )
-    return re.compile(rf"(?<![^\W_])(?:{'|'.join(forms)})(?![^\W_])", re.IGNORECASE)
+    return re.compile(rf"{BEFORE_WORD}(?:{'|'.join(forms)}){AFTER_WORD}", re.IGNORECASE)

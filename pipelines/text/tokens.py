@@ -14,6 +14,9 @@ _MARKS = (
     "\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u05bf\u05c1-\u05c7\u0610-\u061a\u064b-\u065f\u0670"
     "\u06d6-\u06dc\u06df-\u06e8\u06ea-\u06ed\u0900-\u0903\u093a-\u094f"
 )
+BEFORE_WORD = rf"(?<![^\W_{_UNSPACED}])"
+"""No letter or digit, but of a script without spaces: ``患者20000101`` is two words."""
+AFTER_WORD = rf"(?![^\W_{_UNSPACED}])"
 _ascii_word = re.compile(r"[0-9A-Za-z]+")
 _word = re.compile(rf"[{_UNSPACED}]+|(?:[^\W_{_UNSPACED}]|[{_MARKS}])+")
 _unspaced = re.compile(rf"[{_UNSPACED}]")

@@ -4,6 +4,7 @@ from pipelines.context import RangeReader, SubjectContext
 from pipelines.errors import ResidualError
 from pipelines.objects import Cleaned
 from pipelines.verify.documents import ENCAPSULATED_DOCUMENT, check_document
+from pipelines.verify.faces import check_faces, was_examined
 from pipelines.verify.head import IMPLICIT_VR_LITTLE_ENDIAN, check_head
 from pipelines.verify.identity import count_values
 from pipelines.verify.judgement import Judge
@@ -11,6 +12,7 @@ from pipelines.verify.ours import (
     PRIVATE_CHARACTERISTICS_SEQUENCE,
     characteristics,
     equipment_item,
+    our_rules,
 )
 from pipelines.verify.pairs import Pairs
 from pipelines.verify.places import show
@@ -54,8 +56,8 @@ def verify_written(
     Raises
     ------
     ResidualError
-        `verify.structure`, `verify.identity`, `verify.reference`, `verify.validity`, with
-        the place of what was found and never its value.
+        `verify.structure`, `verify.identity`, `verify.reference`, `verify.validity`,
+        `verify.pixels`, with the place of what was found and never its value.
     """
     window = Window(written)
     start = check_head(
@@ -79,6 +81,7 @@ def verify_written(
             uids=evidence.uids,
             shift_days=context.shift_days,
             may_lose_sequences=_UNREADABLE in cleaned.report.notes,
+            ours=our_rules(was_examined=was_examined(cleaned, source)),
         ),
     )
     walk.run(start, policy, implicit=implicit)
@@ -99,6 +102,7 @@ def verify_written(
     _check_root(walk, cleaned, plan)
     _check_ours(walk, window, implicit=implicit)
     _check_label(walk, source)
+    check_faces(walk, window, source, cleaned=cleaned, plan=plan)
     rule = policy[ENCAPSULATED_DOCUMENT]
     if rule is not None and ENCAPSULATED_DOCUMENT in walk.spans:
         check_document(rule, walk, window, search=search, judge=judge)

@@ -20,6 +20,8 @@ OUR_RULES: dict[int, Rule | None] = {
     0x00280303: None,
 }
 """Root elements that the engine adds or adds to, whatever the plan says."""
+VISUAL_FEATURES = 0x00280302
+_WITH_FEATURES: dict[int, Rule | None] = {**OUR_RULES, VISUAL_FEATURES: None}
 CAPTURED = frozenset(
     [
         *(0x00080016, 0x00080018, 0x0020000D, 0x0020000E),  # the UIDs of the instance
@@ -27,7 +29,9 @@ CAPTURED = frozenset(
         *IMAGE_TAGS,
         *(0x00080008, 0x00480010),  # Image Type, Specimen Label in Image
         *(0x00420011, 0x00420015),  # Encapsulated Document and its length
-        *OUR_RULES,
+        # Photometric Interpretation, Planar Configuration, Bits Stored
+        *(0x00280004, 0x00280006, 0x00280101),
+        *_WITH_FEATURES,
     ]
 )
 
@@ -38,6 +42,17 @@ _item = Struct("<HHL").pack
 
 Element = tuple[int, bytes, bytes]
 """Tag, VR and value."""
+
+
+def our_rules(*, was_examined: bool) -> dict[int, Rule | None]:
+    """Return the root elements that the engine adds to an object.
+
+    Parameters
+    ----------
+    was_examined : bool
+        Somebody looked for a face in it.
+    """
+    return _WITH_FEATURES if was_examined else OUR_RULES
 
 
 @cache

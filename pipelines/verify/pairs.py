@@ -24,7 +24,7 @@ from rules.overrides import RULE_SECTION
 from rules.plan import ConceptKey, PrivateKey
 from rules.vocabulary import Operation
 
-_ADDED = OUR_RULES.keys() | {0x00100010, 0x00100020}
+_OF_THE_SUBJECT = frozenset([0x00100010, 0x00100020])
 _LEAVES_NOTHING = frozenset([Operation.REMOVE, Operation.EMPTY])
 _WITHOUT_TYPE = frozenset([0x50, 0x60])
 """Curves and overlays go as whole groups, and with them their module."""
@@ -76,6 +76,8 @@ class Pairs:
     shift_days : int
     may_lose_sequences : bool
         The report says that an unreadable sequence was removed.
+    ours : Mapping[int, Rule | None]
+        Root elements that the engine adds.
     """
 
     def __init__(
@@ -85,7 +87,9 @@ class Pairs:
         uids: Mapping[str, str],
         shift_days: int,
         may_lose_sequences: bool,
+        ours: Mapping[int, Rule | None] = OUR_RULES,
     ) -> None:
+        self.ours = ours
         self.source = source
         self._uids = uids
         self._shift_days = shift_days
@@ -114,7 +118,7 @@ class Pairs:
         if level is None or not are_kept(rule):
             return None
         is_root = level.parent is None
-        if is_root and tag in OUR_RULES and tag != CONTRIBUTING_EQUIPMENT_SEQUENCE:
+        if is_root and tag in self.ours and tag != CONTRIBUTING_EQUIPMENT_SEQUENCE:
             return None
         before = level.get(tag)
         expected: Expected = []
@@ -274,7 +278,7 @@ class Pairs:
         """
         new = (filled | empty) - level.keys()
         if level.parent is None:
-            new -= _ADDED
+            new -= self.ours.keys() | _OF_THE_SUBJECT
         if new:
             yield "verify.structure", min(new)
         for tag in level.keys() - filled:
@@ -290,7 +294,7 @@ class Pairs:
                 continue
             is_gone = tag not in empty
             had_value = self._has_value(level[tag])
-            if not (had_value or is_gone) or (level.parent is None and tag in OUR_RULES):
+            if not (had_value or is_gone) or (level.parent is None and tag in self.ours):
                 continue
             demand = self._demand(tag, level, policy)
             if (had_value and (type_.startswith("1") or demand is _Demand.VALUE)) or (

@@ -246,7 +246,7 @@ class Walk:
         self.spans[tag] = value, value + length
         if length <= _CAPTURED_BYTES:
             self.captured[tag] = self._window.read(value, value + length)
-        return OUR_RULES.get(tag, rule)
+        return (OUR_RULES if self._pairs is None else self._pairs.ours).get(tag, rule)
 
     # Elements that need a second look
 

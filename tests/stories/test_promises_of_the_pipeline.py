@@ -115,6 +115,7 @@ def test_the_report_counts_what_changed() -> None:
         context=_context(dataset, project="one"),
         inspection=inspect(source, attributes=()),
         explain=True,
+        face=None,
     )
     counts = cleaned.report.actions
     listed = [change.operation for change in cleaned.report.changes]

@@ -27,7 +27,9 @@ def run_engine(
     plan = plan_of(rules_yaml)
     source = BytesReader(data)
     inspection = inspect(source, attributes=())
-    cleaned = clean(source, plan=plan, context=context, inspection=inspection, explain=False)
+    cleaned = clean(
+        source, plan=plan, context=context, inspection=inspection, explain=False, face=None
+    )
     written = b"".join(
         cleaned.source.read(segment.offset, segment.length)
         if isinstance(segment, Span)

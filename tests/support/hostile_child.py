@@ -13,6 +13,7 @@ from pathlib import Path
 import pipelines.run
 from gateway.work.child import run
 from pipelines.context import RangeReader, SubjectContext
+from pipelines.deface.decision import FaceDecision
 from pipelines.objects import Cleaned, Inspection
 from rules.load import load_plan
 from rules.plan import Plan
@@ -45,11 +46,17 @@ class _Hostile:
         context: SubjectContext,
         inspection: Inspection,
         explain: bool,
+        face: FaceDecision | None,
     ) -> Cleaned:
         if inspection.patient_id == "RAISE":
             raise KeyError(inspection.patient_id)
         return pipelines.run.clean(
-            source, plan=plan, context=context, inspection=inspection, explain=explain
+            source,
+            plan=plan,
+            context=context,
+            inspection=inspection,
+            explain=explain,
+            face=face,
         )
 
     def verify(

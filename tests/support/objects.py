@@ -69,7 +69,9 @@ def walked(data: bytes, rules: str = BASIC, *, explain: bool = False) -> Cleaned
     """Return what the engine makes of an object; verified."""
     source, plan = BytesReader(data), plan_of(rules)
     inspection = inspect(source, attributes=())
-    result = clean(source, plan=plan, context=CONTEXT, inspection=inspection, explain=explain)
+    result = clean(
+        source, plan=plan, context=CONTEXT, inspection=inspection, explain=explain, face=None
+    )
     verify(BytesReader(joined(result)), cleaned=result, plan=plan, context=CONTEXT)
     return result
 

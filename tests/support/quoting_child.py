@@ -11,7 +11,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from gateway.commands.deidentify import _start_child
+from gateway.batch import start_child
 from rules.disclosure import install_hooks
 
 
@@ -43,7 +43,7 @@ def main(folder: str, value: str) -> None:
         explain=False,
     )
     with ProcessPoolExecutor(
-        1, mp_context=get_context("spawn"), initializer=_start_child, initargs=(job,)
+        1, mp_context=get_context("spawn"), initializer=start_child, initargs=(job,)
     ) as pool:
         pool.submit(quote, value).result()
 

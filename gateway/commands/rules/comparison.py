@@ -33,7 +33,7 @@ def conformance(*, name: str, shape: str) -> int:
         found = compiled(name)
     except RuleSetError as error:
         return refused(error, as_json=shape == "json")
-    codes = [code.value for code in codes_of(found.plan, ())]
+    codes = [code.value for code in codes_of(found.plan, frozenset())]
     said = statement(found, claimed=codes, version=VERSION)
     text = page(said) if shape == "markdown" else json.dumps(said.as_data()) + "\n"
     click.echo(text, nl=False)

@@ -15,7 +15,7 @@ from rules.explain import Answer, answers, explain
 from rules.load import compile_rules, load_plan, read_rules, rule_text
 from rules.plan import Entry, Plan
 from rules.schema import RuleSet
-from rules.vocabulary import Operation
+from rules.vocabulary import Operation, Option
 
 _RULES = click.option(
     "--rules", "name", default="basic", show_default=True, help="A file, or a shipped rule set."
@@ -131,7 +131,18 @@ def _plan_data(plan: Plan) -> dict[str, Any]:
         "options": sorted(plan.options),
         "unknown": plan.unknown.value,
         "shift_days": list(plan.shift_days),
+        "deface": _deface_data(plan),
         "holds": {option.value: code for option, code in plan.unavailable.items()},
+    }
+
+
+def _deface_data(plan: Plan) -> dict[str, str]:
+    if Option.CLEAN_RECOGNIZABLE_VISUAL_FEATURES not in plan.options:
+        return {}
+    return {
+        "modalities": " ".join(sorted(plan.deface_modalities)),
+        "mask": plan.deface_mask.value,
+        "renderings": plan.deface_renderings.value,
     }
 
 

@@ -60,7 +60,7 @@ def _file(folder: Path, data: bytes, name: str = "a.dcm") -> Path:
 def test_a_file_is_cleaned_into_its_new_place(tmp_path: Path) -> None:
     path = _file(tmp_path, small())
     before = path.read_bytes(), path.stat()
-    result = _offline(tmp_path / "out").clean_file(path)
+    result = _offline(tmp_path / "out").clean_file(path, face=None)
     row = result.row
     assert (row.input, row.outcome, row.reason) == (str(path), "cleaned", "")
     written = tmp_path / "out" / row.output
@@ -81,7 +81,7 @@ def test_nothing_but_objects_stands_in_the_output(tmp_path: Path) -> None:
     offline = _offline(tmp_path / "out")
     name = Made(0x00080070, "LO", b"Built for Miller^Jane")
     for number, data in enumerate((small(), small(name), small(Made(0x00100020, "LO", b"")))):
-        offline.clean_file(_file(tmp_path, data, f"{number}"))
+        offline.clean_file(_file(tmp_path, data, f"{number}"), face=None)
     files = [path for path in (tmp_path / "out").rglob("*") if path.is_file()]
     assert [path.suffix for path in files] == [".dcm"]
 
@@ -97,7 +97,7 @@ def test_a_file_system_without_unnamed_files_gets_the_same(
         residual = Made(0x00080070, "LO", b"Built for Miller^Jane")
         other = Made(0x00280010, "US", b"\4\0")
         data = (small(), small(), small(other), small(residual))
-        rows = [offline.clean_file(_file(tmp_path, each)).row for each in data]
+        rows = [offline.clean_file(_file(tmp_path, each), face=None).row for each in data]
         assert [row.reason for row in rows] == ["", "", "duplicate.conflict", "verify.identity"]
         files = [path for path in output.rglob("*") if path.is_file()]
         assert [str(path.relative_to(output)) for path in files] == [rows[0].output]
@@ -108,7 +108,7 @@ def test_a_file_system_without_unnamed_files_gets_the_same(
 
 def test_what_is_held_has_a_reason_and_a_place(tmp_path: Path) -> None:
     name = Made(0x00080070, "LO", b"Built for Miller^Jane")
-    result = _offline(tmp_path / "out").clean_file(_file(tmp_path, small(name)))
+    result = _offline(tmp_path / "out").clean_file(_file(tmp_path, small(name)), face=None)
     assert (result.row.outcome, result.row.reason) == ("quarantined", "verify.identity")
     assert "0008,0070" in result.row.where
     assert result.row.plan == plan_of(options()).hash
@@ -118,16 +118,18 @@ def test_what_is_held_has_a_reason_and_a_place(tmp_path: Path) -> None:
 
 def test_the_same_file_twice_is_one_object(tmp_path: Path) -> None:
     offline = _offline(tmp_path / "out")
-    first, second = (offline.clean_file(_file(tmp_path, small(), n)) for n in ("a", "b"))
+    first, second = (offline.clean_file(_file(tmp_path, small(), n), face=None) for n in ("a", "b"))
     assert first.row.output == second.row.output
     assert second.row.outcome == "cleaned"
 
 
 def test_other_content_under_the_same_uid_is_held(tmp_path: Path) -> None:
     offline = _offline(tmp_path / "out")
-    first = offline.clean_file(_file(tmp_path, small(), "a"))
+    first = offline.clean_file(_file(tmp_path, small(), "a"), face=None)
     kept = (tmp_path / "out" / first.row.output).read_bytes()
-    other = offline.clean_file(_file(tmp_path, small(Made(0x00280010, "US", b"\4\0")), "b"))
+    other = offline.clean_file(
+        _file(tmp_path, small(Made(0x00280010, "US", b"\4\0")), "b"), face=None
+    )
     assert (other.row.outcome, other.row.reason) == ("quarantined", "duplicate.conflict")
     assert (tmp_path / "out" / first.row.output).read_bytes() == kept
 
@@ -136,7 +138,7 @@ def test_what_is_no_file_is_refused_at_once(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "fifo")
     offline = _offline(tmp_path / "out")
     for name in ("fifo", "missing", "."):
-        row = offline.clean_file(tmp_path / name).row
+        row = offline.clean_file(tmp_path / name, face=None).row
         assert (row.outcome, row.reason) in {
             ("refused", "input.unreadable"),
             ("quarantined", "metadata.malformed"),
@@ -146,7 +148,7 @@ def test_what_is_no_file_is_refused_at_once(tmp_path: Path) -> None:
 
 def test_a_folder_that_can_not_be_written_is_told_apart(tmp_path: Path) -> None:
     _file(tmp_path, b"", "out")
-    row = _offline(tmp_path / "out").clean_file(_file(tmp_path, small())).row
+    row = _offline(tmp_path / "out").clean_file(_file(tmp_path, small()), face=None).row
     assert (row.outcome, row.reason) == ("refused", "output.unwritable")
     assert row.where.startswith("errno ")
 
@@ -154,15 +156,15 @@ def test_a_folder_that_can_not_be_written_is_told_apart(tmp_path: Path) -> None:
 def test_an_erased_subject_is_refused_and_a_sealed_vault_ends_the_run(tmp_path: Path) -> None:
     path = _file(tmp_path, small())
     erased = _offline(tmp_path / "out", vault=_Refusing(SubjectErasedError()))
-    row = erased.clean_file(path).row
+    row = erased.clean_file(path, face=None).row
     assert (row.outcome, row.reason) == ("refused", "subject.erased")
     with pytest.raises(SealedError):
-        _offline(tmp_path / "out", vault=_Refusing(SealedError())).clean_file(path)
+        _offline(tmp_path / "out", vault=_Refusing(SealedError())).clean_file(path, face=None)
 
 
 def test_a_defect_of_ours_costs_one_file(tmp_path: Path) -> None:
     broken = _offline(tmp_path / "out", vault=_Refusing(AttributeError("PAT-4711")))
-    row = broken.clean_file(_file(tmp_path, small())).row
+    row = broken.clean_file(_file(tmp_path, small()), face=None).row
     assert (row.outcome, row.reason, row.where) == (
         "quarantined",
         "internal.error",
@@ -174,7 +176,7 @@ def test_uids_that_stay_lead_nowhere_else(tmp_path: Path) -> None:
     climbing = small(Made(0x0020000D, "UI", b".."), Made(0x0020000E, "UI", b".."))
     row = (
         _offline(tmp_path / "deep" / "out", rules=_KEEPING)
-        .clean_file(_file(tmp_path, climbing))
+        .clean_file(_file(tmp_path, climbing), face=None)
         .row
     )
     assert (row.outcome, row.reason) == ("quarantined", "metadata.no-uid")
@@ -188,12 +190,14 @@ def test_private_sop_classes_are_taken_as_configured(tmp_path: Path) -> None:
             Made(0x00080016, "UI", sop_class.encode("ascii")),
             Made(0x00080018, "UI", b"1.%d" % number),
         )
-        row = offline.clean_file(_file(tmp_path, data)).row
+        row = offline.clean_file(_file(tmp_path, data), face=None).row
         assert (row.outcome == "cleaned") == (number < 2)
 
 
 def test_rows_explain_on_demand(tmp_path: Path) -> None:
-    row = _offline(tmp_path / "out", explain=True).clean_file(_file(tmp_path, small())).row
+    row = (
+        _offline(tmp_path / "out", explain=True).clean_file(_file(tmp_path, small()), face=None).row
+    )
     listed = Counter(change.operation for change in row.changes)
     assert listed["replace-uid"] == row.actions["replace-uid"] == 3
 
@@ -202,7 +206,7 @@ def test_a_large_object_is_compared_to_its_end(tmp_path: Path) -> None:
     offline = _offline(tmp_path / "out")
     pixels = bytes(3 << 20)
     results = [
-        offline.clean_file(_file(tmp_path, small(Made(0x7FE00010, "OW", data))))
+        offline.clean_file(_file(tmp_path, small(Made(0x7FE00010, "OW", data))), face=None)
         for data in (pixels, pixels, pixels[:-1] + b"\1")
     ]
     assert [r.row.reason for r in results] == ["", "", "duplicate.conflict"]

@@ -409,13 +409,29 @@ def test_conditions_on_items_are_announced() -> None:
 
 def test_options_without_an_engine_are_named() -> None:
     plan = load_plan("research-default")
-    assert plan.unavailable == {
-        Option.CLEAN_PIXEL_DATA: "pixels.unchecked",
-        Option.CLEAN_RECOGNIZABLE_VISUAL_FEATURES: "face.unchecked",
-    }
+    assert plan.unavailable == {Option.CLEAN_PIXEL_DATA: "pixels.unchecked"}
     assert plan.shift_days == (-3650, -365)
-    assert plan.deface_modalities == {"CT", "MR", "PT"}
     assert load_plan("basic").unavailable == {}
+
+
+def test_how_faces_are_removed_is_of_the_plan_and_of_its_hash() -> None:
+    plan = load_plan("research-default")
+    assert plan.deface_modalities == {"CT", "MR", "PT"}
+    assert (plan.deface_mask, plan.deface_renderings) == ("wide", "hold")
+    text = "name: a\nprofile: basic\noptions: [clean-recognizable-visual-features]\n"
+    said = [
+        text,
+        f"{text}deface: {{mask: narrow}}\n",
+        f"{text}deface: {{mask: layer}}\n",
+        f"{text}deface: {{renderings: remove}}\n",
+        f"{text}deface: {{modalities: [CT]}}\n",
+    ]
+    plans = [compile_rules(each, source="a") for each in said]
+    assert len({each.hash for each in plans}) == len(said)
+    assert [each.deface_mask for each in plans[:3]] == ["wide", "narrow", "layer"]
+    assert plans[3].deface_renderings == "remove"
+    spelled = f"{text}deface: {{modalities: [CT, MR, PT], mask: wide, renderings: hold}}\n"
+    assert compile_rules(spelled, source="a").hash == plans[0].hash
 
 
 def test_the_hash_is_that_of_what_the_rules_mean() -> None:

@@ -20,7 +20,7 @@ GOLDEN = Path(__file__).resolve().parents[2] / "golden"
 
 
 def said(found: Compiled) -> Statement:
-    codes = [code.value for code in codes_of(found.plan, ())]
+    codes = [code.value for code in codes_of(found.plan, frozenset())]
     return statement(found, claimed=codes, version="VERSION")
 
 

@@ -64,6 +64,8 @@ def rule(tag: str, action: str = "K", when: str = "") -> str:
         (HEAD + "dates: {shift_days: §[-9]}\n", "Write two bounds"),
         ("name: §'a\\b'\nprofile: basic\n", "letters, digits"),
         (HEAD + "deface: {modalities: [§ct]}\n", "capitals"),
+        (HEAD + "deface: {mask: §wid}\n", "Did you mean wide?"),
+        (HEAD + "deface: {renderings: §keep}\n", "Write one of: hold, remove"),
         (rule("§StudyDescripton"), "Did you mean StudyDescription?"),
         (rule("§'(0008;1030)'"), "this is no tag"),
         (rule("§'(0019,100C)'"), "named with its creator"),

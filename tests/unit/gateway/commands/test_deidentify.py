@@ -22,7 +22,7 @@ from tests.support.objects import small
 _CHECKOUT = Path(__file__).parents[4]
 _COLUMNS = {
     *("input", "outcome", "output", "reason", "where", "plan"),
-    *("actions", "methods", "notes", "reasons"),
+    *("actions", "methods", "notes", "reasons", "face", "face_figures"),
 }
 
 

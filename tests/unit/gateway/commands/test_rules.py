@@ -116,10 +116,8 @@ def test_conditions_of_rules_are_explained(
 
 def test_a_rule_set_is_shown_whole(capsys: pytest.CaptureFixture[str]) -> None:
     found = answer(capsys, "show", "research-default", "--sop-class", CT)
-    assert found["holds"] == {
-        "clean-pixel-data": "pixels.unchecked",
-        "clean-recognizable-visual-features": "face.unchecked",
-    }
+    assert found["holds"] == {"clean-pixel-data": "pixels.unchecked"}
+    assert found["deface"] == {"modalities": "CT MR PT", "mask": "wide", "renderings": "hold"}
     by_keyword = {a["keyword"]: a for a in found["attributes"]}
     assert by_keyword["PatientName"]["operation"] == "pseudonym"
     assert by_keyword["TargetFrameOfReferenceUID"]["operation"] == "replace-uid"

@@ -98,6 +98,7 @@ def test_what_is_counted_is_what_the_engine_counts(
         context=CONTEXT,
         inspection=inspect(source, attributes=()),
         explain=True,
+        face=None,
     ).report
     counted = Counter(each.operation for each in found.handled)
     for operation, count in report.actions.items():

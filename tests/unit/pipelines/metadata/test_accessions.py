@@ -61,7 +61,9 @@ def run(
     source, plan = BytesReader(data), plan_of(rules)
     context = replace(CONTEXT, accessions=known)
     inspection = inspect(source, attributes=())
-    result = clean(source, plan=plan, context=context, inspection=inspection, explain=True)
+    result = clean(
+        source, plan=plan, context=context, inspection=inspection, explain=True, face=None
+    )
     verify(BytesReader(joined(result)), cleaned=result, plan=plan, context=context)
     return result, pydicom.dcmread(io.BytesIO(joined(result)))
 
@@ -159,7 +161,9 @@ def test_the_gate_lets_no_other_value_stand() -> None:
     source, plan = BytesReader(data), plan_of(RULES)
     inspection = inspect(source, attributes=())
     context = replace(CONTEXT, accessions=known)
-    result = clean(source, plan=plan, context=context, inspection=inspection, explain=False)
+    result = clean(
+        source, plan=plan, context=context, inspection=inspection, explain=False, face=None
+    )
     for value in (b"AX00000000000002", b"A123".ljust(16)):
         written = joined(result).replace(b"AX00000000000001", value)
         with pytest.raises(ResidualError) as held:

@@ -26,7 +26,7 @@ _TAGS = {
 _SOME_NAMES = """
 Doe Hand White Müller Mueller Strauß Øberg O'Brien Smith-Jones de|la|Cruz van|der|Berg Li Ng Xu
 Brown Head Jane John Jean-Luc Ann José Łukasz Иванов Пётр Παπαδόπουλος 山田 太郎 李 홍 길동 王 田中
-Test Anon CT MR Bone Long May Park محمد Åse Zoë Kim Ax Wu
+Test Anon CT MR Bone Long May Park محمد Åse Zoë Kim Ax Wu Lê Händ
 """
 _NAMES = st.sampled_from(_SOME_NAMES.split()).map(lambda name: name.replace("|", " "))
 _BIRTH_DATES = st.dates().filter(lambda d: d.year >= 1850).map(lambda d: d.strftime("%Y%m%d"))
@@ -140,6 +140,59 @@ def test_a_clinical_word_that_is_a_name_stays_and_is_released(text: str) -> None
     )
     for depth in Depth:
         assert cleaner_for(known).clean(text, depth).text == text
+    assert not _is_held(text, known)
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("CT 患者20000101 ", "CT 患者"),
+        ("患者2000-01-01の胸部", "患者の胸部"),
+        ("胸部01.01.2000", "胸部"),
+        ("der wu)ax knee", "der knee"),
+        ("head, Xu(White knee", "head, knee"),
+        ("WHITE(MAY_matter", "matter"),
+        ("wu; AX knee", "knee"),
+        ("white\nMAY knee", "\nknee"),
+        ("båse knee", "knee"),
+        ("BÅse knee", "knee"),
+        ("Lê chest", "chest"),
+        ("knee, van_LE", "knee"),
+        ("Le\u0302 chest", "chest"),
+        ("QX\n778120 knee", "\nknee"),
+        ("knee 410\n5551212", "knee\n"),
+    ],
+)
+@pytest.mark.parametrize("depth", Depth)
+def test_what_the_gate_finds_is_cut(text: str, left: str, depth: Depth) -> None:
+    known = frozenset(
+        [
+            KnownValue(Kind.BIRTH_DATE, "20000101"),
+            KnownValue(Kind.SUBJECT, "May^White"),
+            KnownValue(Kind.SUBJECT, "Lê^Hùng"),
+            KnownValue(Kind.PERSON, "Le^Van"),
+            KnownValue(Kind.PERSON, "Wu^Ax"),
+            KnownValue(Kind.PERSON, "White^Xu"),
+            KnownValue(Kind.PERSON, "Åse^Bone"),
+            KnownValue(Kind.SUBJECT_ID, "QX-778120"),
+            KnownValue(Kind.PHONE, "410-555-1212"),
+        ]
+    )
+    assert _is_held(text, known)
+    assert cleaner_for(known).clean(text, depth).text == left
+    assert not _is_held(left, known)
+
+
+@pytest.mark.parametrize("text", ["CT base of skull", "le CT", "hand; matter"])
+def test_a_word_without_the_accents_of_a_name_stays(text: str) -> None:
+    known = frozenset(
+        [
+            KnownValue(Kind.SUBJECT, "Lê^Hùng"),
+            KnownValue(Kind.PERSON, "Åse^Bone"),
+            KnownValue(Kind.PERSON, "Händ^Zoë"),
+        ]
+    )
+    assert cleaner_for(known).clean(text, Depth.KNOWN).text == text
     assert not _is_held(text, known)
 
 

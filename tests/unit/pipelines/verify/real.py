@@ -97,7 +97,9 @@ def real(d: Dataset, options: str = RESEARCH, *, more: str = "", syntax: str = E
     plan = plan_of(options, more)
     reader = BytesReader(file_of(d, syntax=syntax))
     inspection = inspect(reader, attributes=())
-    cleaned = clean(reader, plan=plan, context=CONTEXT, inspection=inspection, explain=False)
+    cleaned = clean(
+        reader, plan=plan, context=CONTEXT, inspection=inspection, explain=False, face=None
+    )
     written = b"".join(
         cleaned.source.read(each.offset, each.length) if isinstance(each, Span) else each
         for each in cleaned.segments

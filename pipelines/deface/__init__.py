@@ -1,0 +1,1 @@
+"""Remove faces: find the head, place the mask, fill it, and check what was done."""

@@ -1,0 +1,85 @@
+"""The brain of the template: a surface in template coordinates, LPS mm.
+
+Made by ``ops/templates/brain.py``: the distance of the surface from a centre, as real
+spherical harmonics. It is smooth: the true surface is up to 9 mm away in the fissures, and
+2 ml of 1,218 ml lie more than 5 mm outside of it.
+"""
+
+import json
+from functools import lru_cache
+from importlib import resources
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import sph_harm_y
+
+DEGREE = 12
+_THETAS, _PHIS = 91, 181
+
+
+def harmonics(directions: NDArray[np.floating], degree: int) -> NDArray[np.float64]:
+    """Return the real spherical harmonics of unit vectors.
+
+    Parameters
+    ----------
+    directions : numpy.ndarray
+        Shape ``(n, 3)``.
+    degree : int
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape ``(n, (degree + 1) ** 2)``.
+    """
+    theta = np.arccos(np.clip(directions[:, 2], -1, 1))
+    phi = np.arctan2(directions[:, 1], directions[:, 0])
+    columns = []
+    for order in range(degree + 1):
+        for step in range(-order, order + 1):
+            value = sph_harm_y(order, abs(step), theta, phi)
+            columns.append(value.imag if step < 0 else value.real)
+    return np.stack(columns, axis=-1)
+
+
+@lru_cache(maxsize=1)
+def _shape() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the centre, and the radius at every 2 degrees, shape ``(91, 181)``."""
+    text = (resources.files("pipelines.deface") / "brain.json").read_text(encoding="ascii")
+    shape = json.loads(text)
+    theta, phi = np.meshgrid(
+        np.linspace(0, np.pi, _THETAS), np.linspace(-np.pi, np.pi, _PHIS), indexing="ij"
+    )
+    rays = np.stack(
+        [np.sin(theta) * np.cos(phi), np.sin(theta) * np.sin(phi), np.cos(theta)], axis=-1
+    )
+    basis = harmonics(rays.reshape(-1, 3), shape["degree"])
+    radius = (basis @ np.array(shape["coefficients_mm"])).reshape(theta.shape)
+    return np.array(shape["centre_mm"]), radius
+
+
+def height_over_brain(points: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Return how far `points` lie outside the brain, along the ray from its centre.
+
+    Parameters
+    ----------
+    points : numpy.ndarray
+        Template coordinates, LPS mm, shape ``(..., 3)``.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape ``(...)``, mm; negative inside. Never less than the distance to the surface.
+    """
+    centre, radius = _shape()
+    from_centre = points - centre
+    length = np.linalg.norm(from_centre, axis=-1)
+    theta = np.arccos(np.clip(from_centre[..., 2] / np.maximum(length, 1e-6), -1, 1))
+    phi = np.arctan2(from_centre[..., 1], from_centre[..., 0])
+    row = theta / np.pi * (_THETAS - 1)
+    column = (phi + np.pi) / (2 * np.pi) * (_PHIS - 1)
+    top = np.clip(row.astype(np.intp), 0, _THETAS - 2)
+    left = np.clip(column.astype(np.intp), 0, _PHIS - 2)
+    down, right = row - top, column - left
+    upper = radius[top, left] * (1 - right) + radius[top, left + 1] * right
+    lower = radius[top + 1, left] * (1 - right) + radius[top + 1, left + 1] * right
+    return length - (upper * (1 - down) + lower * down)

@@ -1,0 +1,84 @@
+"""What is decided about the face in each object of a study."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class FaceOutcome(StrEnum):
+    """What was found, and so what is done."""
+
+    REMOVED = "removed"
+    """There is a face, and it is known where: its voxels are filled."""
+    NO_FACE = "no-face"
+    """The field of view holds none: pixels stay."""
+    ALREADY = "already-removed"
+    """The head has no face any more, or no skin: pixels stay."""
+    UNCONCERNED = "unconcerned"
+    """Objects of this kind show no face, or the plan does not name their modality."""
+    DOUBTFUL = "doubtful"
+    """Nobody knows: the object is held with a reason code."""
+
+
+class Depth(StrEnum):
+    """Which mask: the words of rule sets. See `pipelines.deface.mask`."""
+
+    LAYER = "layer"
+    NARROW = "narrow"
+    WIDE = "wide"
+
+
+class Mask(Protocol):
+    """Where a face is, in patient coordinates."""
+
+    def covers(self, points: NDArray[np.floating]) -> NDArray[np.bool_]:
+        """Return which `points`, shape ``(..., 3)``, LPS in mm, are of the face."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FaceDecision:
+    """What to do with the pixels of one object.
+
+    Attributes
+    ----------
+    outcome : FaceOutcome
+    code : str
+        Reason code of a doubtful object; "" otherwise.
+    mask : Mask or None
+        In the object's frame of reference; None unless something is removed.
+    figures : Mapping[str, float]
+        What quality measured, by name; no patient data.
+    is_projection : bool
+        True for a radiograph (CT scout): what lies before or behind the mask goes too.
+    """
+
+    outcome: FaceOutcome
+    code: str = ""
+    mask: Mask | None = field(default=None, repr=False)
+    figures: Mapping[str, float] = field(default_factory=dict)
+    is_projection: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FacePlan:
+    """The decisions about a study.
+
+    Attributes
+    ----------
+    decisions : Mapping[str, FaceDecision]
+        By SOP Instance UID of the source. Patient data: in memory only.
+    """
+
+    decisions: Mapping[str, FaceDecision] = field(repr=False)
+
+    def decision(self, sop_instance_uid: str) -> FaceDecision:
+        """Return what to do with an object; one that nobody looked at is doubtful."""
+        return self.decisions.get(
+            sop_instance_uid,
+            FaceDecision(outcome=FaceOutcome.DOUBTFUL, code="face.unchecked"),
+        )

@@ -1,0 +1,148 @@
+"""A stack of images made ready to look for a face: coarse, from 0 in air upwards."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from pipelines.deface.agreement import Agreement
+from pipelines.deface.grid import Grid, along_axes
+from pipelines.deface.head import Body, body_of, normalised
+from pipelines.deface.template import SPACING_MM, load_template
+from pipelines.volumes import FrameOf, ImageHeader, Stack, Volume, assemble
+
+READ_MM = 2.0
+"""Finer pixels are averaged while a stack is read."""
+LEAST_SLICES = 5
+LEAST_EXTENT_MM = 35.0
+_MOST_VOXELS = 60_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Views:
+    grid: Grid
+    in_view: NDArray[np.bool_]
+
+
+class Scan:
+    """One stack.
+
+    Parameters
+    ----------
+    volume : Volume
+    modality : str
+
+    Attributes
+    ----------
+    grid : Grid
+        Every 4 mm along the axes of the patient.
+    in_view : numpy.ndarray
+        True where the field of view is; shape of ``grid.values``.
+    body : Body
+    """
+
+    def __init__(self, volume: Volume, modality: str) -> None:
+        self.volume = volume
+        self.modality = modality
+        views = _coarse(volume, modality)
+        self.grid, self.in_view = views.grid, views.in_view
+        self.body: Body = body_of(self.grid, modality)
+
+    @cached_property
+    def agreement(self) -> Agreement:
+        """Return how the template agrees with it."""
+        return Agreement(self.grid, load_template(), in_view=self.in_view)
+
+    def skin_depth(self) -> Grid:
+        """Return how deep under the skin each voxel lies, mm; 0 in air."""
+        depth = ndimage.distance_transform_edt(
+            np.pad(self.body.inside, 1), sampling=self.grid.spacing_mm
+        )
+        inner = depth[1:-1, 1:-1, 1:-1].astype(np.float32)
+        return replace(self.grid, values=inner)
+
+
+def _coarse(volume: Volume, modality: str) -> _Views:
+    values = normalised(volume.values, modality)
+    grid = along_axes(values, volume.affine, spacing_mm=SPACING_MM, outside=-1.0)
+    in_view = grid.values > -0.5  # values are 0 and more, but for what is half outside
+    inside = np.maximum(grid.values, 0).astype(np.float32)
+    return _Views(grid=replace(grid, values=inside), in_view=in_view)
+
+
+def is_worth_reading(stack: Stack) -> bool:
+    """Return whether a stack can show enough of a head to find it."""
+    extent = stack.spacing_mm * len(stack.frames)
+    plane = stack.plane
+    width = min(stack.rows * plane.row_spacing, stack.columns * plane.column_spacing)
+    return (
+        not stack.is_localizer
+        and len(stack.frames) >= LEAST_SLICES
+        and extent >= LEAST_EXTENT_MM
+        and width >= 2 * LEAST_EXTENT_MM
+    )
+
+
+def read_scan(
+    stack: Stack,
+    headers: Sequence[ImageHeader],
+    frame: Callable[[FrameOf], NDArray[np.floating]],
+) -> Scan:
+    """Return a stack, read at about 2 mm.
+
+    Parameters
+    ----------
+    frame : Callable
+        Returns the real-world values of a frame, shape ``(rows, columns)``.
+
+    Raises
+    ------
+    pipelines.errors.HeldError
+        Pixels can't be read.
+    """
+    plane = stack.plane
+    down = _factor(plane.row_spacing, stack.rows)
+    right = _factor(plane.column_spacing, stack.columns)
+    every = max(1, int(READ_MM / stack.spacing_mm)) if len(stack.frames) > 2 * LEAST_SLICES else 1
+    kept = slice(None, None, every)
+    rows, columns = stack.rows // down, stack.columns // right
+    count = -(-len(stack.frames) // every)
+    while rows * columns * count > _MOST_VOXELS and count > 2 * LEAST_SLICES:
+        every *= 2
+        kept, count = slice(None, None, every), -(-len(stack.frames) // every)
+    # the centre of the first block of pixels
+    shift = (
+        np.array(plane.column) * plane.row_spacing * (down - 1) / 2
+        + np.array(plane.row) * plane.column_spacing * (right - 1) / 2
+    )
+    x, y, z = (np.array(plane.position) + shift).tolist()
+    coarse = replace(
+        stack,
+        frames=stack.frames[kept],
+        positions_mm=stack.positions_mm[kept],
+        origins=stack.origins[kept] + shift,
+        plane=replace(
+            plane,
+            position=(x, y, z),
+            row_spacing=plane.row_spacing * down,
+            column_spacing=plane.column_spacing * right,
+        ),
+        rows=rows,
+        columns=columns,
+        left_out=(),
+    )
+    shaped = [replace(header, rows=rows, columns=columns) for header in headers]
+
+    def averaged(which: FrameOf) -> NDArray[np.floating]:
+        values = frame(which)[: rows * down, : columns * right]
+        found: NDArray[np.floating] = values.reshape(rows, down, columns, right).mean(axis=(1, 3))
+        return found
+
+    return Scan(assemble(coarse, shaped, averaged), stack.modality)
+
+
+def _factor(spacing_mm: float, size: int) -> int:
+    return max(1, min(int(READ_MM / spacing_mm), size // 16))

@@ -1,0 +1,251 @@
+"""Decide about the faces of a whole study: one mask per frame of reference.
+
+The best stack of each frame of reference is registered to the template; where that is sure,
+every object of the frame follows, also those that nobody could register alone (surveys,
+single slices, segmentations, structure sets, scouts). What nobody knows is doubtful.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipelines.deface.decision import Depth, FaceDecision, FaceOutcome, FacePlan
+from pipelines.deface.derived import Treatment, follows_images, is_volume_of_head, treatment
+from pipelines.deface.mask import FaceMask, place_mask
+from pipelines.deface.quality import NO_HEAD_AGREEMENT, Quality, air_level, judge
+from pipelines.deface.registration import register
+from pipelines.deface.renderings import StudyHead, appearance_of
+from pipelines.deface.scan import Scan, is_worth_reading, read_scan
+from pipelines.deface.template import load_template
+from pipelines.errors import HeldError
+from pipelines.volumes import FrameOf, ImageHeader, Stack, stacks_of
+
+_TRIED = 3
+"""Stacks of a frame of reference that are registered until one is sure."""
+_WHOLE_MM = 110.0
+_LEAST_TISSUE = 0.10
+_LEAST_IN_VIEW = 0.15
+_NOT_HEADS = frozenset(
+    """
+    ABDOMEN ABDOMENPELVIS ANKLE AORTA ARM BLADDER BREAST CALCANEUS CALF CARDIAC CHEST CHESTABDOMEN
+    CHESTABDPELVIS COLON CORONARY CSPINE_NO ELBOW EXTREMITY FEMUR FINGER FOOT FOREARM HAND HEART
+    HIP HUMERUS KIDNEY KNEE LEG LIVER LSPINE LUMBAR LUNG PANCREAS PELVIS PROSTATE RECTUM RIB SHOULDER
+    SSPINE SPINE STERNUM THIGH THORAX THUMB TOE TSPINE UTERUS WRIST
+    """.split()
+)
+"""Values of Body Part Examined (PS3.16, Annex L) that no head is in."""
+
+Pixels = Callable[[int], NDArray[np.float32]]
+"""Real-world values of an image by its number, shape ``(frames, rows, columns)``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Finding:
+    """What was found in one frame of reference."""
+
+    outcome: FaceOutcome
+    code: str = ""
+    mask: FaceMask | None = field(default=None, repr=False)
+    quality: Quality | None = None
+
+    def decision(self, *, is_projection: bool = False) -> FaceDecision:
+        return FaceDecision(
+            outcome=self.outcome,
+            code=self.code,
+            mask=self.mask,
+            figures=self.quality.figures() if self.quality else {},
+            is_projection=is_projection,
+        )
+
+
+_UNCHECKED = _Finding(outcome=FaceOutcome.DOUBTFUL, code="face.unchecked")
+
+
+def plan_faces(
+    headers: Sequence[ImageHeader],
+    pixels: Pixels,
+    *,
+    modalities: Collection[str],
+    depth: Depth,
+) -> FacePlan:
+    """Return what to do with each object of a study.
+
+    Parameters
+    ----------
+    headers : Sequence[ImageHeader]
+        Of all objects.
+    pixels : Callable
+        Returns the real-world values of an image by its index in `headers`, shape
+        ``(frames, rows, columns)``; raises `pipelines.errors.HeldError`.
+    modalities : Collection[str]
+        Those that the rules name.
+    depth : Depth
+        Which mask.
+
+    Raises
+    ------
+    pipelines.errors.HeldError
+        ``face.no-template``.
+    """
+    concerned = [
+        number
+        for number, header in enumerate(headers)
+        if header.has_pixels
+        and (header.modality in modalities or is_volume_of_head(header.sop_class_uid))
+    ]
+    frames: dict[str, list[Stack]] = defaultdict(list)
+    for stack in stacks_of([headers[number] for number in concerned]):
+        renumbered = tuple(FrameOf(concerned[f.image], f.frame) for f in stack.frames)
+        frames[_space(stack)].append(replace(stack, frames=renumbered))
+    looker = _Looker(headers, pixels, depth)
+    findings = {space: looker.look(stacks) for space, stacks in frames.items()}
+    findings |= _inherited(findings, frames, headers)
+    head = _study_head(findings)
+    return FacePlan(
+        decisions={
+            header.sop_instance_uid: _decide(
+                header, findings, head=head, is_concerned=number in set(concerned)
+            )
+            for number, header in enumerate(headers)
+        }
+    )
+
+
+def _space(of: Stack | ImageHeader) -> str:
+    """Return what shares coordinates: a series alone where no frame of reference is named."""
+    return of.frame_of_reference_uid or f"series {of.series_instance_uid}"
+
+
+class _Looker:
+    """Looks for the face in the stacks of a frame of reference."""
+
+    def __init__(self, headers: Sequence[ImageHeader], pixels: Pixels, depth: Depth) -> None:
+        self._headers = headers
+        self._pixels = pixels
+        self._depth = depth
+        self._read: tuple[int, NDArray[np.float32]] | None = None
+
+    def look(self, stacks: Sequence[Stack]) -> _Finding:
+        """Return what was found; the best stacks are tried until one is sure."""
+        worth = sorted(filter(is_worth_reading, stacks), key=_worth, reverse=True)
+        found = _UNCHECKED
+        for stack in worth[:_TRIED]:
+            try:
+                scan = read_scan(stack, self._headers, self._frame)
+            except HeldError as error:
+                found = replace(_UNCHECKED, code=error.code)
+                continue
+            found = self._look_at(scan)
+            if found.outcome is not FaceOutcome.DOUBTFUL:
+                return found
+        return found
+
+    def _frame(self, which: FrameOf) -> NDArray[np.float32]:
+        if self._read is None or self._read[0] != which.image:
+            self._read = None
+            self._read = (which.image, self._pixels(which.image))
+        values: NDArray[np.float32] = self._read[1][which.frame]
+        return values
+
+    def _look_at(self, scan: Scan) -> _Finding:
+        if scan.body.is_empty:
+            return _Finding(outcome=FaceOutcome.DOUBTFUL, code="face.doubtful")
+        placed = register(scan.grid, scan.body, scan.agreement, in_view=scan.in_view)
+        if placed is None:
+            return _Finding(outcome=FaceOutcome.DOUBTFUL, code="face.doubtful")
+        quality = judge(scan, placed.to_patient)
+        if not quality.is_sure:
+            return _Finding(outcome=FaceOutcome.DOUBTFUL, code="face.doubtful", quality=quality)
+        skin = scan.skin_depth() if self._depth is Depth.LAYER else None
+        mask = place_mask(
+            self._depth,
+            template=load_template(),
+            to_template=placed.to_template,
+            skin_depth=skin,
+        )
+        if quality.face_in_view >= _LEAST_IN_VIEW and quality.face_tissue < _LEAST_TISSUE:
+            return _Finding(outcome=FaceOutcome.ALREADY, quality=quality)
+        return _Finding(outcome=FaceOutcome.REMOVED, mask=mask, quality=quality)
+
+
+def _worth(stack: Stack) -> tuple[bool, float]:
+    """Return how well a stack can be registered: whole heads first, then thin slices."""
+    extent = stack.spacing_mm * len(stack.frames)
+    return (
+        extent >= _WHOLE_MM,
+        -max(stack.spacing_mm, stack.plane.row_spacing, stack.plane.column_spacing),
+    )
+
+
+def _inherited(
+    findings: Mapping[str, _Finding],
+    frames: Mapping[str, Sequence[Stack]],
+    headers: Sequence[ImageHeader],
+) -> dict[str, _Finding]:
+    """Return findings of frames that hold surveys only, from those of the same body part."""
+    parts = {
+        _part(headers, frames[space])
+        for space, found in findings.items()
+        if found.outcome is FaceOutcome.NO_FACE
+    }
+    return {
+        space: _Finding(outcome=FaceOutcome.NO_FACE)
+        for space, found in findings.items()
+        if found is _UNCHECKED and _part(headers, frames[space]) in parts & _NOT_HEADS
+    }
+
+
+def _part(headers: Sequence[ImageHeader], stacks: Sequence[Stack]) -> str:
+    parts = {
+        headers[f.image].body_part.strip().upper() for stack in stacks for f in stack.frames[:1]
+    }
+    return parts.pop() if len(parts) == 1 else ""
+
+
+def _study_head(findings: Mapping[str, _Finding]) -> StudyHead:
+    if not findings:
+        return StudyHead.UNSEEN
+    if all(found.outcome is FaceOutcome.NO_FACE for found in findings.values()):
+        return StudyHead.NONE
+    return StudyHead.FOUND
+
+
+def _decide(
+    header: ImageHeader,
+    findings: Mapping[str, _Finding],
+    *,
+    head: StudyHead,
+    is_concerned: bool,
+) -> FaceDecision:
+    match treatment(appearance_of(header), head=head):
+        case Treatment.RENDERING:
+            return FaceDecision(outcome=FaceOutcome.DOUBTFUL, code="face.rendering")
+        case Treatment.NONE:
+            return FaceDecision(outcome=FaceOutcome.UNCONCERNED)
+        case Treatment.CONTOURS:
+            return _follow(header, findings, head=head)
+        case Treatment.IMAGE if follows_images(header.sop_class_uid):
+            return _follow(header, findings, head=head)
+    if not is_concerned:
+        return FaceDecision(outcome=FaceOutcome.UNCONCERNED)
+    if any(plane is None for plane in header.planes):
+        if head is StudyHead.NONE:
+            return FaceDecision(outcome=FaceOutcome.NO_FACE)
+        return FaceDecision(outcome=FaceOutcome.DOUBTFUL, code="face.no-geometry")
+    is_scout = header.modality == "CT" and header.is_localizer
+    return findings.get(_space(header), _UNCHECKED).decision(is_projection=is_scout)
+
+
+def _follow(
+    header: ImageHeader, findings: Mapping[str, _Finding], *, head: StudyHead
+) -> FaceDecision:
+    """Return the decision about an object that was made from images."""
+    found = findings.get(_space(header))
+    if found is not None:
+        return found.decision()
+    if head is StudyHead.NONE:
+        return FaceDecision(outcome=FaceOutcome.NO_FACE)
+    return FaceDecision(outcome=FaceOutcome.DOUBTFUL, code="face.missing-reference")

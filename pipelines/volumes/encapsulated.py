@@ -1,0 +1,209 @@
+"""Decode encapsulated Pixel Data, fill pixels, and write it native."""
+
+import io
+import struct
+from bisect import bisect_right
+
+import numpy as np
+import pydicom
+from numpy.typing import NDArray
+from pydicom.dataset import Dataset
+from pydicom.uid import ExplicitVRLittleEndian
+
+from pipelines.context import RangeReader, Segment, Span
+from pipelines.metadata.encode import LONG_VRS, encode_element
+from pipelines.metadata.head import PREAMBLE_BYTES
+from pipelines.metadata.outline import Outline
+from pipelines.volumes.decoding import decoded_frames, guarded
+from pipelines.volumes.errors import VolumeError
+from pipelines.volumes.layout import PHOTOMETRIC, PIXEL_DATA, PLANAR, SAMPLES, Layout
+from pipelines.volumes.masks import PackedMasks
+from pipelines.volumes.places import element_range
+
+MAX_BYTES = 1024 * 1024 * 1024
+_GONE = frozenset([0x00280000, 0x7FE00000, 0x7FE00001, 0x7FE00002])
+"""Lengths of groups (retired), and the Extended Offset Table: they are wrong from now on."""
+_META_LENGTH, _TRANSFER_SYNTAX = b"\x00\x00", b"\x10\x00"
+_NATIVE_COLOURS = {"RGB": "RGB", "YBR_FULL": "YBR_FULL", "YBR_FULL_422": "YBR_FULL"}
+"""By what a decoder gives: it has brought all samples to full resolution."""
+
+
+class JoinedReader:
+    """A `pipelines.context.RangeReader` over pieces: bytes, and runs of a source.
+
+    Parameters
+    ----------
+    segments : list[Segment]
+    source : RangeReader
+        What the spans refer to.
+    """
+
+    __slots__ = ("_ends", "_segments", "_source")
+
+    def __init__(self, segments: list[Segment], source: RangeReader) -> None:
+        self._segments = segments
+        self._source = source
+        self._ends: list[int] = []
+        end = 0
+        for segment in segments:
+            end += segment.length if isinstance(segment, Span) else len(segment)
+            self._ends.append(end)
+
+    @property
+    def size(self) -> int:
+        """Return the length in bytes."""
+        return self._ends[-1] if self._ends else 0
+
+    def read(self, offset: int, length: int) -> bytes:
+        """Return up to `length` bytes from `offset`."""
+        end = min(offset + length, self.size)
+        pieces: list[bytes] = []
+        number = bisect_right(self._ends, offset)
+        while offset < end:
+            begin = self._ends[number - 1] if number else 0
+            piece = min(end, self._ends[number]) - offset
+            segment = self._segments[number]
+            if isinstance(segment, Span):
+                pieces.append(self._source.read(segment.offset + offset - begin, piece))
+            else:
+                pieces.append(segment[offset - begin : offset - begin + piece])
+            offset += piece
+            number += 1
+        return b"".join(pieces)
+
+
+def filled_native(outline: Outline, layout: Layout, masks: PackedMasks, fill: float) -> RangeReader:
+    """Return the object with its pixels decoded, filled, and native.
+
+    Transfer syntax, Pixel Data and what must change with them change; every other
+    element stays as it is, byte for byte.
+
+    Raises
+    ------
+    VolumeError
+        ``face.unsupported``: no decoder, or the decoded values don't fit the header.
+    """
+    source = outline.source
+    if -(-layout.frame_bits // 8) * layout.frames > MAX_BYTES or source.size > MAX_BYTES:
+        raise VolumeError("face.unsupported", where="size of Pixel Data")
+    dataset = _dataset(source)
+    value, photometric = _filled(dataset, layout, masks, fill)
+    edits = [*_head_edits(outline), *_element_edits(outline, value)]
+    if layout.samples > 1:
+        edits += _colour_edits(outline, photometric)
+    return JoinedReader(_joined(edits, source.size), source)
+
+
+def _dataset(source: RangeReader) -> Dataset:
+    with guarded():
+        return pydicom.dcmread(io.BytesIO(source.read(0, source.size)), force=True)
+
+
+def _filled(dataset: Dataset, layout: Layout, masks: PackedMasks, fill: float) -> tuple[bytes, str]:
+    """Return the value of Pixel Data, and its Photometric Interpretation."""
+    colour = (layout.samples,) if layout.samples > 1 else ()
+    shape = (layout.rows, layout.columns, *colour)
+    if layout.is_float or layout.allocated == 1:
+        raise VolumeError("face.unsupported", where="Bits Allocated")
+    kind = np.dtype(f"<{'i' if layout.is_signed else 'u'}{layout.allocated // 8}")
+    frames: list[bytes] = []
+    colours: set[str] = set()
+    for number, (values, photometric) in enumerate(decoded_frames(dataset, layout.frames)):
+        if values.shape != shape:
+            raise VolumeError("face.unsupported", where="shape of a frame")
+        frame = _as_stored(values, kind, layout)
+        native = _NATIVE_COLOURS.get(photometric, "") if layout.samples > 1 else photometric
+        colours.add(native)
+        mask = masks.of(number)
+        if mask is not None:
+            new = np.frombuffer(b"".join(layout.fill_bytes(fill, photometric=native)), dtype=kind)
+            frame.reshape(layout.pixels, layout.samples)[mask] = new
+        frames.append(frame.tobytes())
+    if len(colours) != 1 or "" in colours:
+        raise VolumeError("face.unsupported", where="Photometric Interpretation")
+    return b"".join(frames), colours.pop()
+
+
+def _as_stored(
+    values: NDArray[np.number], kind: np.dtype[np.number], layout: Layout
+) -> NDArray[np.number]:
+    """Return the values as native ones that read back the same."""
+    stored = values.astype(kind)
+    shift = layout.allocated - layout.stored
+    if not np.array_equal(np.right_shift(np.left_shift(stored, shift), shift), values):
+        raise VolumeError("face.unsupported", where="Bits Stored")
+    return stored
+
+
+_Edit = tuple[int, int, bytes]
+"""From, to, and what takes the place."""
+
+
+def _joined(edits: list[_Edit], size: int) -> list[Segment]:
+    segments: list[Segment] = []
+    position = 0
+    for start, end, new in sorted(edits):
+        if start > position:
+            segments.append(Span(position, start - position))
+        if new:
+            segments.append(new)
+        position = end
+    if size > position:
+        segments.append(Span(position, size - position))
+    return segments
+
+
+def _head_edits(outline: Outline) -> list[_Edit]:
+    """Return the changes of the File Meta Information (PS3.10, 7.1)."""
+    start = outline.source.read(0, outline.head.dataset)
+    position = PREAMBLE_BYTES + 4 if start[PREAMBLE_BYTES : PREAMBLE_BYTES + 4] == b"DICM" else 0
+    length_at = syntax_at = (0, 0)
+    while position < len(start):
+        is_long = start[position + 4 : position + 6] in LONG_VRS
+        value = position + (12 if is_long else 8)
+        length = int.from_bytes(start[value - (4 if is_long else 2) : value], "little")
+        if start[position + 2 : position + 4] == _META_LENGTH and length == 4:
+            length_at = value, value + 4
+        elif start[position + 2 : position + 4] == _TRANSFER_SYNTAX:
+            syntax_at = position, value + length
+        position = value + length
+    if not any(syntax_at):
+        raise VolumeError("face.unsupported", where="file meta information")
+    syntax = str(ExplicitVRLittleEndian).encode("ascii")
+    element = encode_element(0x00020010, b"UI", syntax, implicit=False)
+    edits = [(*syntax_at, element)]
+    if any(length_at):
+        before = int.from_bytes(start[slice(*length_at)], "little")
+        grown = len(element) - (syntax_at[1] - syntax_at[0])
+        edits.append((*length_at, (before + grown).to_bytes(4, "little")))
+    return edits
+
+
+def _element_edits(outline: Outline, value: bytes) -> list[_Edit]:
+    edits = [
+        (*element_range(outline, element), b"")
+        for element in outline.elements
+        if element.tag in _GONE
+    ]
+    vr = b"OB" if outline.find(0x00280100) == b"\x08\x00" else b"OW"
+    padded = len(value) + len(value) % 2
+    header = struct.pack("<HH2sHL", 0x7FE0, 0x0010, vr, 0, padded)
+    start, end = element_range(outline, outline.by_tag[PIXEL_DATA])
+    edits.append((start, end, header + value + b"\0" * (padded - len(value))))
+    return edits
+
+
+def _colour_edits(outline: Outline, photometric: str) -> list[_Edit]:
+    """Say how the samples are now: colour by pixel, in the colour space given."""
+    edits: list[_Edit] = []
+    for tag, vr, value, before in (
+        (PHOTOMETRIC, b"CS", photometric.encode("ascii"), SAMPLES),
+        (PLANAR, b"US", b"\0\0", PHOTOMETRIC),
+    ):
+        new = encode_element(tag, vr, value, implicit=False)
+        if tag in outline.by_tag:
+            edits.append((*element_range(outline, outline.by_tag[tag]), new))
+        else:
+            after = element_range(outline, outline.by_tag[before])[1]
+            edits.append((after, after, new))
+    return edits

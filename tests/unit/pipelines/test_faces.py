@@ -1,0 +1,201 @@
+"""What was decided about a face is carried out on the object, and looked at again."""
+
+import dataclasses
+import io
+from collections.abc import Callable
+
+import numpy as np
+import pydicom
+import pytest
+from pydicom.dataset import Dataset, FileDataset
+from pydicom.uid import (
+    ExplicitVRBigEndian,
+    ExplicitVRLittleEndian,
+    ImplicitVRLittleEndian,
+    RLELossless,
+    UltrasoundImageStorage,
+)
+
+from pipelines.deface.decision import FaceDecision, FaceOutcome
+from pipelines.errors import HeldError, RefusedError, ResidualError
+from pipelines.metadata.normalise import BytesReader
+from pipelines.objects import Cleaned
+from pipelines.run import clean, inspect, verify
+from tests.support.engine import plan_of
+from tests.support.faces import FILL, REMOVED, Half, as_file, doubtful, screenshot_of, slice_of
+from tests.support.objects import CONTEXT, joined, options
+
+FACES = options("clean-recognizable-visual-features")
+NOBODY = FaceDecision(outcome=FaceOutcome.NO_FACE)
+
+
+def _clean(data: bytes, face: FaceDecision | None, rules: str = FACES) -> Cleaned:
+    source, plan = BytesReader(data), plan_of(rules)
+    inspection = inspect(source, attributes=())
+    return clean(
+        source, plan=plan, context=CONTEXT, inspection=inspection, explain=False, face=face
+    )
+
+
+def _verify(result: Cleaned, data: bytes | None = None, rules: str = FACES) -> None:
+    written = joined(result) if data is None else data
+    verify(BytesReader(written), cleaned=result, plan=plan_of(rules), context=CONTEXT)
+
+
+def _released(dataset: Dataset, face: FaceDecision | None, rules: str = FACES) -> FileDataset:
+    result = _clean(as_file(dataset), face, rules)
+    _verify(result, rules=rules)
+    return pydicom.dcmread(io.BytesIO(joined(result)))
+
+
+def _held(dataset: Dataset, face: FaceDecision | None, rules: str = FACES) -> str:
+    with pytest.raises(HeldError) as caught:
+        _clean(as_file(dataset), face, rules)
+    return caught.value.code
+
+
+def _methods(dataset: Dataset) -> set[str]:
+    return {item.CodeValue for item in dataset.DeidentificationMethodCodeSequence}
+
+
+@pytest.mark.parametrize(
+    "syntax", [ExplicitVRLittleEndian, ImplicitVRLittleEndian, RLELossless, ExplicitVRBigEndian]
+)
+def test_the_face_is_filled_and_nothing_else_changes(syntax: pydicom.uid.UID) -> None:
+    source = slice_of(syntax=syntax)
+    before = source.pixel_array.copy()
+    after = _released(source, REMOVED)
+    assert (after.pixel_array[:8] == FILL).all()
+    assert np.array_equal(after.pixel_array[8:], before[8:])
+    assert after.RecognizableVisualFeatures == "NO"
+    assert "113102" in _methods(after)
+    is_native = syntax in (ExplicitVRLittleEndian, ImplicitVRLittleEndian)
+    expected = syntax if is_native else ExplicitVRLittleEndian
+    assert after.file_meta.TransferSyntaxUID == expected
+
+
+def test_the_report_says_what_was_found() -> None:
+    report = _clean(as_file(slice_of()), REMOVED).report
+    assert (report.face, report.face_figures) == ("removed", {"confidence": 0.9})
+    assert report.notes == ()
+
+
+@pytest.mark.parametrize("outcome", [FaceOutcome.NO_FACE, FaceOutcome.ALREADY])
+def test_what_was_looked_at_says_so_and_keeps_its_pixels(outcome: FaceOutcome) -> None:
+    source = slice_of(RecognizableVisualFeatures="YES")
+    after = _released(source, FaceDecision(outcome=outcome))
+    assert after.PixelData == source.PixelData
+    assert after.RecognizableVisualFeatures == "NO"
+    assert "113102" in _methods(after)
+
+
+def test_a_frame_beside_the_face_keeps_its_pixels() -> None:
+    source = slice_of()
+    after = _released(source, dataclasses.replace(REMOVED, mask=Half(-100.0)))
+    assert after.PixelData == source.PixelData
+    assert after.RecognizableVisualFeatures == "NO"
+
+
+def test_without_the_option_a_decision_does_not_count() -> None:
+    source = slice_of(RecognizableVisualFeatures="YES")
+    for face in (None, REMOVED, doubtful("face.doubtful")):
+        after = _released(source, face, options())
+        assert after.PixelData == source.PixelData
+        assert after.RecognizableVisualFeatures == "YES"
+        assert _methods(after) == {"113100"}
+    assert _clean(as_file(source), REMOVED, options()).report.face == ""
+
+
+def test_doubt_holds_with_its_reason() -> None:
+    assert _held(slice_of(), None) == "face.unchecked"
+    assert _held(slice_of(), doubtful("face.no-geometry")) == "face.no-geometry"
+    assert _held(slice_of(), doubtful("")) == "face.doubtful"
+    assert _held(slice_of(Modality="OT"), None) == "face.unchecked", "the SOP class says CT"
+    no_mask = FaceDecision(outcome=FaceOutcome.REMOVED)
+    assert _held(slice_of(), no_mask) == "face.doubtful"
+
+
+def test_a_face_whose_place_is_not_known_is_held() -> None:
+    source = slice_of()
+    del source.ImagePositionPatient
+    assert _held(source, REMOVED) == "face.no-geometry"
+
+
+def test_an_image_that_the_plan_does_not_name_claims_nothing() -> None:
+    source = slice_of(SOPClassUID=UltrasoundImageStorage, Modality="US")
+    for face in (None, FaceDecision(outcome=FaceOutcome.UNCONCERNED)):
+        result = _clean(as_file(source), face)
+        _verify(result)
+        assert result.report.face == "unconcerned"
+        assert result.report.notes == ("clean-recognizable-visual-features.unexamined",)
+        assert result.report.methods == ("113100",)
+    only_mr = f"{FACES}deface: {{modalities: [MR]}}\n"
+    assert _released(slice_of(), None, only_mr).PixelData == slice_of().PixelData
+
+
+def test_what_has_no_pixels_needs_nobody_to_look() -> None:
+    source = slice_of()
+    for keyword in ("PixelData", "Rows", "Columns", "BitsAllocated"):
+        del source[keyword]
+    after = _released(source, None)
+    assert "113102" in _methods(after)
+    assert "RecognizableVisualFeatures" not in after
+
+
+def test_renderings_are_held_or_refused() -> None:
+    removing = f"{FACES}deface: {{renderings: remove}}\n"
+    for face in (None, doubtful("face.rendering")):
+        assert _held(screenshot_of(), face) == "face.rendering"
+        with pytest.raises(RefusedError) as caught:
+            _clean(as_file(screenshot_of()), face, removing)
+        assert caught.value.code == "face.rendering.removed"
+    assert _held(slice_of(), None, removing) == "face.unchecked"
+
+
+# The gate
+
+
+def _changed(change: Callable[[Dataset], None], face: FaceDecision = REMOVED) -> ResidualError:
+    result = _clean(as_file(slice_of()), face)
+    written = pydicom.dcmread(io.BytesIO(joined(result)))
+    change(written)
+    data = joined(result)[: -len(written.PixelData)] + written.PixelData
+    with pytest.raises(ResidualError) as caught:
+        _verify(result, data)
+    return caught.value
+
+
+def _set(row: int, value: int) -> Callable[[Dataset], None]:
+    def change(dataset: Dataset) -> None:
+        pixels = dataset.pixel_array.copy()
+        pixels[row, 3] = value
+        dataset.PixelData = pixels.tobytes()
+
+    return change
+
+
+@pytest.mark.parametrize(("row", "value"), [(0, -999), (7, 0), (8, -1000), (15, 5000)])
+def test_one_wrong_pixel_is_seen(row: int, value: int) -> None:
+    error = _changed(_set(row, value))
+    assert (error.code, error.where) == ("verify.pixels", "frame 1")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"face": "doubtful"},
+        {"face": ""},
+        {"face": "no-face"},
+    ],
+)
+def test_a_report_that_does_not_fit_is_not_believed(change: dict[str, str]) -> None:
+    result = _clean(as_file(slice_of()), REMOVED)
+    lying = dataclasses.replace(result, report=dataclasses.replace(result.report, **change))
+    with pytest.raises(ResidualError):
+        _verify(lying)
+
+
+def test_what_nobody_asked_for_is_not_released() -> None:
+    result = _clean(as_file(slice_of()), REMOVED)
+    with pytest.raises(ResidualError):
+        _verify(result, rules=options())
