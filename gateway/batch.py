@@ -28,7 +28,7 @@ _CHUNK = 16
 _CHUNKS_PER_PROCESS = 2
 """One that is cleaned and one that waits."""
 _EPHEMERAL = "ephemeral"
-_THREADS = {"ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS": "1", "OMP_NUM_THREADS": "1"}
+_THREADS = {"ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS": "1"}
 """A process of several has one core."""
 
 _T = TypeVar("_T")

@@ -83,6 +83,8 @@ def child_limits(settings: Settings) -> "Limits":
         memory_mb=settings.work.child_memory_mb,
         cpu_seconds=settings.work.child_cpu_seconds,
         wall_seconds=settings.work.child_wall_seconds,
+        faces_cpu_seconds=settings.work.faces_cpu_seconds,
+        faces_object_cpu_seconds=settings.work.faces_object_cpu_seconds,
     )
 
 

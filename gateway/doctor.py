@@ -24,6 +24,7 @@ from gateway.vault.status import VaultStatus
 from rules.conditions import parse_condition
 from rules.errors import RulesError
 from rules.load import load_plan
+from rules.vocabulary import Option
 
 OLDEST_PYTHON = (3, 11)
 CONNECT_SECONDS = 5.0
@@ -36,6 +37,11 @@ _DATABASES = (
     ("keyring", "gateway.vault.keyring", "alembic_version_keyring"),
 )
 """Setting, owner, and the table in which the owner's migrations keep their revision."""
+_FACES = {
+    "SimpleITK": "pip install SimpleITK",
+    "pydeface": "pip install --no-deps pydeface (only its template is read)",
+}
+"""Packages without which nobody can look for a face."""
 _OPTIONAL = {"torch": "enclave (pip install narthex[enclave])", "tenseal": "enclave"}
 
 
@@ -85,6 +91,7 @@ def examine(
     yield _port("web.port", settings.web.host, settings.web.port, running=running)
     yield from _people(settings)
     yield from _rules(settings)
+    yield from _faces(settings)
     for destination in settings.destinations:
         yield _echo(destination)
     for module, use in _OPTIONAL.items():
@@ -236,6 +243,27 @@ def _rules(settings: Settings) -> Iterator[Finding]:
         for option, reason in sorted(plan.unavailable.items()):
             yield _note(check, f"{option} has no engine yet: objects are held with {reason}")
         yield _ok(check, f"{plan.name} compiles, plan {plan.hash[:12]}")
+
+
+def _faces(settings: Settings) -> Iterator[Finding]:
+    """Yield whether faces can be looked for; it fails where a project asks for that."""
+    asking = [project.name for project in settings.projects if _asks_for_faces(project.rules)]
+    for package, words in _FACES.items():
+        check = f"faces.{package}"
+        if importlib.util.find_spec(package) is not None:
+            yield _ok(check, "installed")
+        elif asking:
+            held = f"images of {', '.join(asking)} are held (face.unchecked, face.no-template)"
+            yield _failed(check, f"not installed: {held}; {words}")
+        else:
+            yield _note(check, f"not installed: faces can't be removed; {words}")
+
+
+def _asks_for_faces(rules: str) -> bool:
+    try:
+        return Option.CLEAN_RECOGNIZABLE_VISUAL_FEATURES in load_plan(rules).options
+    except RulesError:
+        return False  # said elsewhere
 
 
 def _echo(destination: Destination) -> Finding:

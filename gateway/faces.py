@@ -4,20 +4,22 @@ Used by the offline door and by the child of a worker: both read the objects of 
 from `RangeReader`s, and ask for the decision about each when its turn comes.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
+from pydicom.dataset import Dataset
 
 from pipelines.context import RangeReader
-from pipelines.deface.decision import Depth, FaceDecision, FacePlan
+from pipelines.deface.decision import Depth, FaceDecision, FaceOutcome, FacePlan
 from pipelines.errors import HeldError
-from pipelines.faces import header_of, read_dataset
+from pipelines.faces import NO_TEMPLATE, header_of, read_dataset
 from pipelines.metadata.opening import open_object
 from pipelines.volumes import ImageHeader
-from pipelines.volumes.values import real_frame, stored_values
+from pipelines.volumes.values import real_frame, stored_frame
 from rules.disclosure import log_error
 from rules.plan import Plan
 
@@ -38,6 +40,12 @@ class StudyFaces:
     def __init__(self, plan: FacePlan, uids: Mapping[str, str]) -> None:
         self._plan = plan
         self._uids = uids
+
+    @classmethod
+    def all_held(cls, code: str, keys: Collection[str]) -> Self:
+        """Return that nobody could look, with the reason code."""
+        decision = FaceDecision(outcome=FaceOutcome.DOUBTFUL, code=code)
+        return cls(FacePlan(decisions=dict.fromkeys(keys, decision)), {key: key for key in keys})
 
     def __repr__(self) -> str:
         """Show nothing."""
@@ -80,6 +88,8 @@ def look_at_study(objects: Mapping[str, Opener], plan: Plan) -> StudyFaces:
     except MemoryError:
         raise
     except Exception as error:  # noqa: BLE001  (a defect of ours: the images of this study are held)
+        if isinstance(error, HeldError) and error.code == NO_TEMPLATE:
+            return StudyFaces.all_held(error.code, uids)
         log_error(error, component="faces")
         return NOBODY_LOOKED
     return StudyFaces(found, uids)
@@ -90,7 +100,12 @@ def _plan_faces(headers: Sequence[ImageHeader], pixels: "_Pixels", plan: Plan) -
     from pipelines.deface.study import plan_faces  # noqa: PLC0415
 
     depth = Depth(plan.deface_mask.value)
-    return plan_faces(headers, pixels, modalities=plan.deface_modalities, depth=depth)
+    return plan_faces(
+        headers,
+        pixels,  # type: ignore[arg-type]  # frames one by one, not as an array
+        modalities=plan.deface_modalities,
+        depth=depth,
+    )
 
 
 def _headers(
@@ -126,27 +141,42 @@ def _header(opener: Opener) -> ImageHeader | None:
 
 
 class _Pixels:
-    """Real-world values of the images, read when they are asked for."""
+    """Opens the images when their pixels are asked for."""
 
     def __init__(self, openers: Sequence[Opener]) -> None:
         self._openers = openers
 
-    def __call__(self, number: int) -> NDArray[np.float32]:
-        """Return the values of image `number`, shape ``(frames, rows, columns)``.
+    def __call__(self, number: int) -> "_Frames":
+        """Return the frames of image `number`.
+
+        Raises
+        ------
+        pipelines.errors.HeldError
+            `face.unsupported` where it can't be read.
+        """
+        try:
+            with self._openers[number]() as source:
+                return _Frames(read_dataset(open_object(source)[0].source, with_pixels=True))
+        except (HeldError, MemoryError):
+            raise
+        except Exception as error:  # noqa: BLE001  (pydicom raises anything)
+            kind = type(error).__name__
+        raise HeldError("face.unsupported", where=kind) from None
+
+
+class _Frames:
+    """Real-world values of the frames of an image, decoded one by one: many don't fit."""
+
+    def __init__(self, dataset: Dataset) -> None:
+        self._dataset = dataset
+
+    def __getitem__(self, frame: int) -> NDArray[np.float32]:
+        """Return the values of a frame, shape ``(rows, columns)``.
 
         Raises
         ------
         pipelines.errors.HeldError
             `face.unsupported` where they can't be decoded.
         """
-        try:
-            with self._openers[number]() as source:
-                dataset = read_dataset(open_object(source)[0].source, with_pixels=True)
-                stored = stored_values(dataset)
-                values = [real_frame(dataset, each, i) for i, each in enumerate(stored)]
-        except (HeldError, MemoryError):
-            raise
-        except Exception as error:  # noqa: BLE001  (pydicom and decoders raise anything)
-            kind = type(error).__name__
-            raise HeldError("face.unsupported", where=kind) from None
-        return np.stack(values)
+        stored = stored_frame(self._dataset, int(frame))
+        return real_frame(self._dataset, stored, int(frame))

@@ -200,6 +200,10 @@ class WorkSettings(_Section):
     """CPU time of one object, seconds."""
     child_wall_seconds: Annotated[float, Field(gt=0)] = 600
     """Time of one object by the clock, seconds."""
+    faces_cpu_seconds: Annotated[int, Field(ge=1)] = 300
+    """CPU time of the look at a study for faces, seconds; by the clock twice as much."""
+    faces_object_cpu_seconds: Annotated[int, Field(ge=0)] = 2
+    """CPU time beside, for each object of the study, seconds: a large study takes longer."""
 
 
 class WebSettings(_Section):

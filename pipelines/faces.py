@@ -13,8 +13,13 @@ from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 
 from pipelines.context import RangeReader
-from pipelines.deface.decision import FaceDecision, FaceOutcome
-from pipelines.deface.derived import Treatment, follows_images, treatment
+from pipelines.deface.decision import FaceDecision, FaceOutcome, Mask
+from pipelines.deface.derived import (
+    Treatment,
+    follows_images,
+    is_volume_of_head,
+    treatment,
+)
 from pipelines.deface.renderings import StudyHead, appearance_of
 from pipelines.errors import HeldError, RefusedError
 from pipelines.files import as_file
@@ -39,6 +44,8 @@ RENDERING_REMOVED = "face.rendering.removed"
 
 EXAMINED = frozenset([FaceOutcome.REMOVED, FaceOutcome.NO_FACE, FaceOutcome.ALREADY])
 _ROI_CONTOUR_SEQUENCE = 0x30060039
+NO_TEMPLATE = "face.no-template"
+"""Reason code of a study that could not be looked at: it concerns its images only."""
 _MODALITIES: Mapping[str, str] = {
     "1.2.840.10008.5.1.4.1.1.2": "CT",
     "1.2.840.10008.5.1.4.1.1.2.1": "CT",
@@ -84,14 +91,20 @@ def header_of(source: RangeReader) -> ImageHeader:
     pipelines.errors.HeldError
         `face.unsupported`: nobody can read it.
     """
+    return _header_and_dataset(source)[0]
+
+
+def _header_and_dataset(source: RangeReader) -> tuple[ImageHeader, Dataset]:
     try:
-        header = read_header(read_dataset(source, with_pixels=False))
+        dataset = read_dataset(source, with_pixels=False)
+        header = read_header(dataset)
     except (HeldError, MemoryError):
         raise
     except Exception as error:  # noqa: BLE001  (pydicom raises anything on hostile bytes)
         kind = type(error).__name__
     else:
-        return replace(header, modality=modality_of(header.sop_class_uid, header.modality))
+        modality = modality_of(header.sop_class_uid, header.modality)
+        return replace(header, modality=modality), dataset
     raise HeldError("face.unsupported", where=kind) from None
 
 
@@ -102,17 +115,15 @@ class FrameMasks(Mapping[int, NDArray[np.bool_]]):
     ----------
     header : ImageHeader
     decision : FaceDecision
-        With a mask.
+    mask : Mask
+        Its mask.
     """
 
-    def __init__(self, header: ImageHeader, decision: FaceDecision) -> None:
+    def __init__(self, header: ImageHeader, decision: FaceDecision, mask: Mask) -> None:
         self._shape = header.rows, header.columns
         self._packed: dict[int, NDArray[np.uint8]] = {}
         from pipelines.deface.apply import frame_mask  # noqa: PLC0415  (scipy: only here)
 
-        mask = decision.mask
-        if mask is None:
-            raise HeldError("face.doubtful", where="no mask")
         for number, plane in enumerate(header.planes):
             if plane is None:
                 raise HeldError("face.no-geometry", where=f"frame {number + 1}")
@@ -190,19 +201,19 @@ def carry_out(outline: Outline, *, plan: Plan, face: FaceDecision | None) -> Fac
     if not is_asked(plan):
         return Faced(outline=outline)
     has_pixels = bool(PIXEL_TAGS & outline.by_tag.keys())
-    header = header_of(outline.source)
-    decision = _unseen(header, plan, has_pixels=has_pixels) if face is None else face
+    header, dataset = _header_and_dataset(outline.source)
+    decision = face
+    if decision is None or decision.code == NO_TEMPLATE:
+        decision = _unseen(header, plan, has_pixels=has_pixels, why=face)
     if decision.outcome is FaceOutcome.DOUBTFUL:
         if decision.code == RENDERING and plan.deface_renderings is RenderingPolicy.REMOVE:
             raise RefusedError(RENDERING_REMOVED)
         raise HeldError(decision.code or "face.doubtful")
-    notes: frozenset[str] = frozenset()
-    if has_pixels and decision.outcome is FaceOutcome.UNCONCERNED:
-        is_named = header.modality in plan.deface_modalities or follows_images(header.sop_class_uid)
-        notes = notes if is_named else frozenset([UNEXAMINED])
+    is_passed = has_pixels and decision.outcome is FaceOutcome.UNCONCERNED
+    notes = frozenset([UNEXAMINED] if is_passed and not _is_named(header, plan) else [])
     filled, evidence = outline, None
     if decision.outcome is FaceOutcome.REMOVED:
-        filled, evidence = _without_face(outline, header, decision, has_pixels=has_pixels)
+        filled, evidence = _without_face(outline, header, decision, dataset if has_pixels else None)
     return Faced(
         outline=filled,
         outcome=decision.outcome,
@@ -213,58 +224,73 @@ def carry_out(outline: Outline, *, plan: Plan, face: FaceDecision | None) -> Fac
     )
 
 
-def _unseen(header: ImageHeader, plan: Plan, *, has_pixels: bool) -> FaceDecision:
-    """Return what is to be done with an object that nobody looked at."""
+def _is_named(header: ImageHeader, plan: Plan) -> bool:
+    """Return whether an image is one of those that the plan asks to be looked at."""
+    uid = header.sop_class_uid
+    is_modality = header.modality in plan.deface_modalities
+    return is_modality or follows_images(uid) or is_volume_of_head(uid)
+
+
+def _unseen(
+    header: ImageHeader, plan: Plan, *, has_pixels: bool, why: FaceDecision | None
+) -> FaceDecision:
+    """Return what is to be done with an object that nobody looked at.
+
+    Parameters
+    ----------
+    why : FaceDecision or None
+        Says why nobody could.
+    """
+    unchecked = "face.unchecked" if why is None else why.code
     code = ""
     match treatment(appearance_of(header), head=StudyHead.UNSEEN):
         case Treatment.RENDERING:
             code = RENDERING
         case Treatment.CONTOURS:
-            code = "face.unchecked"
-        case Treatment.IMAGE:
-            is_named = header.modality in plan.deface_modalities
-            if has_pixels and (is_named or follows_images(header.sop_class_uid)):
-                code = "face.unchecked"
-        case Treatment.NONE:
-            pass
+            code = unchecked
+        case Treatment.IMAGE if has_pixels and _is_named(header, plan):
+            code = unchecked
     if code:
         return FaceDecision(outcome=FaceOutcome.DOUBTFUL, code=code)
     return FaceDecision(outcome=FaceOutcome.UNCONCERNED)
 
 
 def _without_face(
-    outline: Outline, header: ImageHeader, decision: FaceDecision, *, has_pixels: bool
+    outline: Outline, header: ImageHeader, decision: FaceDecision, image: Dataset | None
 ) -> tuple[Outline, FaceEvidence | None]:
-    source, evidence = outline.source, None
-    if has_pixels:
+    source, evidence, mask = outline.source, None, decision.mask
+    if mask is None:
+        raise HeldError("face.doubtful", where="no mask")
+    if image is not None:
         # frames beside the face stay as they are
-        masks = FrameMasks(header, decision)
+        masks = FrameMasks(header, decision, mask)
         if masks:
             from pipelines.deface.apply import fill_value  # noqa: PLC0415  (scipy: only here)
 
-            fill = fill_value(read_dataset(source, with_pixels=False))
+            fill = fill_value(image)
             evidence = FaceEvidence(
                 original=source,
                 transfer_syntax_uid=outline.head.transfer_syntax_uid,
+                mask=mask,
                 masks=masks,
                 fill=fill,
             )
             source = masked(source, masks, fill)
     if _ROI_CONTOUR_SEQUENCE in outline.by_tag:
-        source = _clipped(source, decision)
+        source = _clipped(source, mask)
     if source is outline.source:
         return outline, evidence
     return open_object(source)[0], evidence
 
 
-def _clipped(source: RangeReader, decision: FaceDecision) -> RangeReader:
+def _clipped(source: RangeReader, mask: Mask) -> RangeReader:
     # scikit-image: only contours need it
     from pipelines.deface.structures import clip, frames_of_reference  # noqa: PLC0415
 
     frames = frames_of_reference(source)
     if len(frames) > 1:  # the mask is in one of them
         raise HeldError("face.missing-reference", where=f"{len(frames)} frames of reference")
-    return clip(source, dict.fromkeys(frames, decision.mask))
+    return clip(source, dict.fromkeys(frames, mask))
 
 
 def features_removed(*, implicit: bool) -> bytes:

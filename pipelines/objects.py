@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.context import RangeReader, Segment
+from pipelines.deface.decision import Mask
 from pipelines.metadata.outline import Outline
 from pipelines.report import Report
 
@@ -72,6 +73,8 @@ class FaceEvidence:
         The object before it was filled, encoded as the walk met it.
     transfer_syntax_uid : str
         Of the original.
+    mask : Mask
+        In patient coordinates.
     masks : Mapping[int, NDArray]
         By number of the frame from 0: shape ``(rows, columns)``, True where it is filled.
     fill : int or float
@@ -80,6 +83,7 @@ class FaceEvidence:
 
     original: RangeReader = field(repr=False)
     transfer_syntax_uid: str
+    mask: Mask = field(repr=False)
     masks: Mapping[int, NDArray[np.bool_]] = field(repr=False)
     fill: float
 

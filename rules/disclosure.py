@@ -64,6 +64,9 @@ class Event(StrEnum):
     QUARANTINE_DISCARDED = "quarantine.discarded"
     QUARANTINE_EXAMINED = "quarantine.examined"
 
+    FACES_FOUND = "faces.found"
+    FACES_FAILED = "faces.failed"
+
     WARNING = "warning"
     LIBRARY = "library"
     ERROR = "error"

@@ -3,7 +3,9 @@
 A worker starts it anew (never forks), gives it one socket and nothing else, and talks
 to it in `gateway.work.frames`. It is told where a spool file lies and its key, cleans
 the object with `pipelines.run`, writes the result to the temporary file that it is told,
-verifies what it wrote, and answers. It holds no key of the vault and no channel to it.
+verifies what it wrote, and answers. Where a plan asks for faces, it looks at all objects of
+the job first, and keeps what it found for that job. It holds no key of the vault and no
+channel to it.
 
 Limits: address space, CPU time per object, no core dumps; the time by the clock is the
 worker's to watch.
@@ -14,8 +16,10 @@ import os
 import resource
 import socket
 import sys
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from math import ceil
 from pathlib import Path
 from time import process_time
@@ -23,13 +27,15 @@ from typing import Any, Protocol
 
 import pipelines.run
 from gateway.errors import SpoolDamagedError
+from gateway.faces import NOBODY_LOOKED, Opener, StudyFaces, look_at_study
 from gateway.files import FileReader, write_segments
 from gateway.send.transcode import transcode
 from gateway.spool.reader import SpoolReader
 from gateway.work.frames import FrameError, Message, receive_message, send_message
 from pipelines.context import Accession, RangeReader, SubjectContext
 from pipelines.deface.decision import FaceDecision
-from pipelines.errors import AccessionsNeededError, HeldError
+from pipelines.errors import AccessionsNeededError, HeldError, RefusedError
+from pipelines.faces import is_asked
 from pipelines.objects import Cleaned, Inspection
 from rules.disclosure import install_hooks, log_error
 from rules.load import load_plan
@@ -75,12 +81,17 @@ class Pipeline(Protocol):
         ...
 
 
+Look = Callable[[Mapping[str, Opener], Plan], StudyFaces]
+"""Looks at a study: `gateway.faces.look_at_study`."""
+
+
 class Service:
     """Answers the messages of the worker.
 
     Parameters
     ----------
     pipeline : Pipeline
+    look : Look
     load_plan : Callable[[str], Plan]
         From the name or path of a rule set.
     cpu_seconds : int
@@ -88,13 +99,20 @@ class Service:
     """
 
     def __init__(
-        self, pipeline: Pipeline, *, load_plan: Callable[[str], Plan], cpu_seconds: int
+        self,
+        pipeline: Pipeline,
+        *,
+        look: Look,
+        load_plan: Callable[[str], Plan],
+        cpu_seconds: int,
     ) -> None:
         self._pipeline = pipeline
+        self._look = look
         self._load_plan = load_plan
         self._cpu_seconds = cpu_seconds
         self._plans: dict[str, Plan] = {}
         self._current: _Opened | None = None
+        self._faces = _JobFaces()
 
     def serve(self, peer: socket.socket) -> None:
         """Answer until the worker closes."""
@@ -103,7 +121,7 @@ class Service:
                 message = receive_message(peer)
             except (FrameError, OSError):
                 return
-            _allow_cpu(self._cpu_seconds)
+            _allow_cpu(message.get("cpu_seconds", self._cpu_seconds))
             try:
                 answer = self._answer(message)
             except MemoryError:
@@ -117,6 +135,7 @@ class Service:
         work: Mapping[str, Callable[[Message], Message]] = {
             "plan": self._plan,
             "inspect": self._inspect,
+            "faces": self._look_at_faces,
             "clean": self._clean,
             "transcode": _transcode,
         }
@@ -124,9 +143,9 @@ class Service:
             return work[message["op"]](message)
         except AccessionsNeededError as error:
             return {"accessions": sorted(error.accessions)}
-        except HeldError as error:
-            return {"held": error.code}
-        except SpoolDamagedError as error:
+        except RefusedError as error:
+            return {"refused": error.code}
+        except (HeldError, SpoolDamagedError) as error:
             return {"held": error.code}
         except MemoryError:
             raise
@@ -151,9 +170,24 @@ class Service:
             "attributes": dict(found.attributes),
         }
 
-    def _clean(self, message: Message) -> Message:
-        opened = self._opened(message)
+    def _look_at_faces(self, message: Message) -> Message:
+        """Look at the study of a job; what is found is kept until another job comes."""
+        self._close()
         plan = self._plans[message["plan"]]
+        self._faces.forget_others(message["job"])
+        objects: dict[str, Opener] = {
+            path: partial(SpoolReader, Path(path), file_key=bytes.fromhex(key))
+            for path, key in message["objects"]
+        }
+        found = self._faces.found[_looks_alike(plan)] = self._look(objects, plan)
+        return {"faces": dict(Counter(found.outcomes()))}
+
+    def _clean(self, message: Message) -> Message:
+        plan = self._plans[message["plan"]]
+        faces = self._faces_of(message, plan)
+        if faces is None:
+            return {"lacks_faces": True}
+        opened = self._opened(message)
         context = _context(message["context"])
         output = Path(message["output"])
         output.unlink(missing_ok=True)  # left by a child that died over it
@@ -163,7 +197,7 @@ class Service:
             context=context,
             inspection=opened.inspection,
             explain=False,
-            face=None,
+            face=faces.decision(message["path"]),
         )
         try:
             size = _write(output, cleaned)
@@ -181,6 +215,13 @@ class Service:
             "series_instance_uid": cleaned.series_instance_uid,
             "report": asdict(cleaned.report),
         }
+
+    def _faces_of(self, message: Message, plan: Plan) -> StudyFaces | None:
+        """Return what was found in the study; None: it must be looked at first."""
+        if not is_asked(plan) or not message["looks"]:
+            return NOBODY_LOOKED
+        self._faces.forget_others(message["job"])
+        return self._faces.found.get(_looks_alike(plan))
 
     def _opened(self, message: Message) -> "_Opened":
         """Return the object that is asked for; it stays open until another one is."""
@@ -212,6 +253,27 @@ class _Opened:
     path: Path
     reader: SpoolReader
     inspection: Inspection = field(repr=False)
+
+
+_Looks = tuple[frozenset[str], str]
+"""What a plan says of faces: two that say the same share what was found."""
+
+
+def _looks_alike(plan: Plan) -> _Looks:
+    return plan.deface_modalities, plan.deface_mask.value
+
+
+@dataclass(slots=True, kw_only=True)
+class _JobFaces:
+    """What was found in the study of the job at hand. Patient data: in memory only."""
+
+    job: str = ""
+    found: dict[_Looks, StudyFaces] = field(default_factory=dict, repr=False)
+
+    def forget_others(self, job: str) -> None:
+        if job != self.job:
+            self.job = job
+            self.found.clear()
 
 
 def _context(fields: Mapping[str, Any]) -> SubjectContext:
@@ -256,7 +318,13 @@ def limit_memory(megabytes: int) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (size, size))
 
 
-def run(arguments: list[str], *, pipeline: Pipeline, load_plan: Callable[[str], Plan]) -> None:
+def run(
+    arguments: list[str],
+    *,
+    pipeline: Pipeline,
+    load_plan: Callable[[str], Plan],
+    look: Look = look_at_study,
+) -> None:
     """Serve on the socket whose number is the first argument.
 
     Parameters
@@ -270,7 +338,7 @@ def run(arguments: list[str], *, pipeline: Pipeline, load_plan: Callable[[str], 
     install_hooks()
     limit_memory(memory_mb)
     with socket.socket(fileno=descriptor) as peer:
-        Service(pipeline, load_plan=load_plan, cpu_seconds=cpu_seconds).serve(peer)
+        Service(pipeline, look=look, load_plan=load_plan, cpu_seconds=cpu_seconds).serve(peer)
 
 
 if __name__ == "__main__":

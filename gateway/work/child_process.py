@@ -13,10 +13,18 @@ from gateway.errors import ChildDiedError, GatewayError
 from gateway.work.frames import FrameError, Message, receive_message, send_message
 from rules.disclosure import Event, log
 
+_ONE_THREAD = {
+    "ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+}
+"""A worker has one core; the stacks of threads would count as memory."""
 COMMAND = (sys.executable, "-m", "gateway.work.child")
 START_SECONDS = 60.0
 _PARTING_SECONDS = 0.5
 _TICK_SECONDS = 1.0
+_WALL_FACTOR = 2.0
+"""Time by the clock that a second of CPU may take where others want the CPU too."""
 
 
 class ChildStartError(GatewayError):
@@ -37,11 +45,19 @@ class Limits:
         Of one object.
     wall_seconds : float
         Of one object, by the clock.
+    faces_cpu_seconds, faces_object_cpu_seconds : int
+        Of the look at a study for faces, and for each of its objects beside.
     """
 
     memory_mb: int
     cpu_seconds: int
     wall_seconds: float
+    faces_cpu_seconds: int = 300
+    faces_object_cpu_seconds: int = 2
+
+    def faces(self, objects: int) -> int:
+        """Return the CPU seconds that the look at a study may take."""
+        return self.faces_cpu_seconds + self.faces_object_cpu_seconds * objects
 
 
 @dataclass(slots=True)
@@ -90,6 +106,19 @@ class ChildProcess:
         """
         running = self._running or self._start()
         return self._exchange(running, message, seconds=self._limits.wall_seconds, tick=tick)
+
+    def ask_for_faces(self, message: Message, *, objects: int, tick: Callable[[], None]) -> Message:
+        """Return what the child found in a study; it may take longer than over one object.
+
+        Raises
+        ------
+        ChildDiedError
+        ChildStartError
+        """
+        cpu_seconds = self._limits.faces(objects)
+        running = self._running or self._start()
+        message = {**message, "cpu_seconds": cpu_seconds}
+        return self._exchange(running, message, seconds=_WALL_FACTOR * cpu_seconds, tick=tick)
 
     def close(self) -> None:
         """End the child."""
@@ -177,4 +206,4 @@ def _wait(peer: socket.socket, *, deadline: float, tick: Callable[[], None]) -> 
 def _environment() -> dict[str, str]:
     """Return an environment without our settings, with the place of our modules."""
     kept = {k: v for k, v in os.environ.items() if k in {"PATH", "LANG", "LC_ALL", "TZ"}}
-    return kept | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+    return kept | _ONE_THREAD | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}

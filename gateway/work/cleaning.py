@@ -23,13 +23,15 @@ from gateway.failpoints import failpoint
 from gateway.ports import SubjectKey, Vault
 from gateway.spool.reader import read_wrapped_key
 from gateway.work.child_process import ChildProcess
+from gateway.work.faces import Faces, StudyLook
 from gateway.work.frames import Message
 from gateway.work.keeper import LeaseKeeper
 from gateway.work.leases import Job
 from gateway.work.ledger import CLEANED, HELD, REFUSED, Outcome, Release, SpoolObject
 from gateway.work.routing import Route, routes_of, routing_attributes
 from pipelines.context import Accession, SubjectContext
-from pipelines.errors import HeldError
+from pipelines.errors import HeldError, RefusedError
+from pipelines.faces import is_asked
 from rules.disclosure import Event, log
 
 DEATHS_AT_MOST = 3
@@ -79,10 +81,13 @@ class Loans:
         Issuer and Patient ID of the job's subject.
     by_project : dict[tuple[str, str], _Loan or None]
         By project and source study; None: the subject was erased there.
+    faces : StudyLook
+        What must be known to look at the study for faces.
     """
 
     identity: tuple[str, str] | None = field(default=None, repr=False)
     by_project: dict[tuple[str, str], _Loan | None] = field(default_factory=dict, repr=False)
+    faces: StudyLook = field(default_factory=StudyLook)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,10 +134,16 @@ class Cleaner:
         self._spool = spool
         self._workspace = workspace
         self._routes = tuple(routes)
+        self._faces = Faces(vault=vault, child=child, keeper=keeper, spool=spool)
         self._issuers = issuers
         self._private_sop_classes = list(private_sop_classes)
         asked = [route.plan.condition_attributes for route in routes]
         self._attributes = sorted(routing_attributes(routes).union(*asked))
+
+    @property
+    def looks_at_studies(self) -> bool:
+        """Return whether objects may have to be looked at together."""
+        return any(is_asked(route.plan) for route in self._routes)
 
     def look(self, job: Job, object_: SpoolObject) -> Seen:
         """Return what routing and the vault must know of an object.
@@ -187,13 +198,16 @@ class Cleaner:
             raise HeldError("routing.unmatched")
         releases: list[Release] = []
         files: list[tuple[Path, str]] = []
-        reason = ""
+        reason = refused = ""
         for route in seen.routes:
             loan = self._loan(job, seen, route, loans)
             if loan is None:
                 continue
             try:
-                release, file = self._clean_for(job, seen, route, loan)
+                release, file = self._clean_for(job, seen, route, loan, look=loans.faces)
+            except RefusedError as error:
+                refused = error.code
+                continue
             except HeldError as error:
                 reason = reason or error.code
                 continue
@@ -202,7 +216,8 @@ class Cleaner:
         if reason:
             state = HELD
         else:
-            state, reason = (CLEANED, "") if releases else (REFUSED, SubjectErasedError.code)
+            refused = refused or SubjectErasedError.code
+            state, reason = (CLEANED, "") if releases else (REFUSED, refused)
         outcome = Outcome(
             object_id=object_.id, state=state, reason=reason, releases=tuple(releases)
         )
@@ -230,20 +245,23 @@ class Cleaner:
                 loans.by_project[place] = None
         return loans.by_project[place]
 
-    def _clean_for(self, job: Job, seen: Seen, route: Route, loan: _Loan) -> tuple[Release, Path]:
+    def _clean_for(
+        self, job: Job, seen: Seen, route: Route, loan: _Loan, *, look: StudyLook
+    ) -> tuple[Release, Path]:
         output = self._workspace.new_path()
         message = {
             "op": "clean",
             **seen.source,
             "plan": route.plan.hash,
             "output": str(output),
+            "job": job.lease.job_id,
         }
         if len(loan.accessions) > ACCESSIONS_AT_MOST:
             loan.accessions.clear()  # a message to the child has a limit
-        answer = self._ask(job, seen.object, {**message, "context": _context(loan)})
+        answer = self._cleaned(job, seen, message, loan, look=look)
         if "accessions" in answer:
             self._lend_accessions(job, loan, asked=_accessions(answer))
-            answer = self._ask(job, seen.object, {**message, "context": _context(loan)})
+            answer = self._cleaned(job, seen, message, loan, look=look)
         if "accessions" in answer:  # it was told all of them
             raise HeldError("internal.error")
         failpoint("child.cleaned")
@@ -266,6 +284,19 @@ class Cleaner:
             size_bytes=int(answer["size_bytes"]),
         )
         return release, output
+
+    def _cleaned(
+        self, job: Job, seen: Seen, message: Message, loan: _Loan, *, look: StudyLook
+    ) -> Message:
+        """Return what the child answers that knows the faces of the study, where it must."""
+        while True:
+            told = {**message, "context": _context(loan), "looks": look.is_worth_trying}
+            answer = self._ask(job, seen.object, told)
+            if "lacks_faces" not in answer:
+                return answer
+            if not look.is_worth_trying:  # it was told so
+                raise HeldError("internal.error")
+            self._faces.look(job, plan=message["plan"], look=look)
 
     def _lend_accessions(self, job: Job, loan: _Loan, *, asked: Sequence[Accession]) -> None:
         for accession in asked:
@@ -292,6 +323,8 @@ class Cleaner:
                 continue
             if answer.get("full"):
                 raise ArchiveFullError
+            if "refused" in answer:
+                raise RefusedError(_code(answer["refused"]))
             if "held" in answer:
                 raise HeldError(_code(answer["held"]))
             return answer

@@ -30,6 +30,7 @@ from gateway.ports import AuditLog, Clock
 from gateway.work import ledger
 from gateway.work.child_process import ChildStartError
 from gateway.work.cleaning import Cleaner, Loans, Result
+from gateway.work.faces import OBJECTS_AT_MOST, StudyLook
 from gateway.work.keeper import LeaseKeeper
 from gateway.work.leases import Job
 from gateway.work.ledger import CLEANED, HELD, Outcome, SpoolObject
@@ -109,20 +110,29 @@ class Journey:
             Another worker has the job.
         """
         self._keeper.keep(job.lease)
-        loans = Loans()
         objects = ledger.received_objects(self._engine, job)
+        loans = Loans(faces=StudyLook(objects=objects))
+        # A study that is looked at as a whole is committed as a whole: what is left of it after
+        # a crash would look like a part of a head.
+        is_whole = self._cleaner.looks_at_studies and len(objects) <= OBJECTS_AT_MOST
+        size = max(len(objects), 1) if is_whole else self._batch
         conflict = self._is_conflict(job, objects, should_stop=should_stop)
         try:
-            for start in range(0, max(len(objects), 1), self._batch):
+            for start in range(0, max(len(objects), 1), size):
+                results: list[Result] = []
                 if should_stop():
                     raise StoppedError
-                results = [
-                    _held(object_.id, "identity.conflict")
-                    if conflict
-                    else self._guarded(object_, partial(self._cleaner.clean, job, object_, loans))
-                    for object_ in objects[start : start + self._batch]
-                ]
-                self._commit(job, results, ends_job=start + self._batch >= len(objects))
+                for number, object_ in enumerate(objects[start : start + size], start=1):
+                    results.append(
+                        _held(object_.id, "identity.conflict")
+                        if conflict
+                        else self._guarded(
+                            object_, partial(self._cleaner.clean, job, object_, loans)
+                        )
+                    )
+                    if not number % self._batch and number < size and should_stop():
+                        raise StoppedError
+                self._commit(job, results, ends_job=start + size >= len(objects))
         finally:
             self._workspace.clear()
         for object_id in ledger.replaced_objects(self._engine, job):

@@ -26,10 +26,15 @@ class Agreement:
     template : Template
     in_view : numpy.ndarray
         True where the field of view is; shape of ``image.values``.
+
+    Attributes
+    ----------
+    template : Template
     """
 
     def __init__(self, image: Grid, template: Template, *, in_view: NDArray[np.bool_]) -> None:
         self._image = image
+        self.template = template
         self._in_view = in_view
         low, high = np.percentile(image.values, [1, 99.5])
         self._low, self._range = float(low), float(max(high - low, 1e-6))
@@ -45,9 +50,16 @@ class Agreement:
         value, _ = self._measure(to_patient, self._points, self._bins)
         return value
 
-    def start(self, to_patient: NDArray[np.float64]) -> float:
-        """Return a quick estimate that also counts how much of the head is in the image."""
-        value, inside = self._measure(to_patient, self._few, self._few_bins)
+    def rank(self, to_patient: NDArray[np.float64], *, quick: bool) -> float:
+        """Return a measure that also counts how much of the head is in the image.
+
+        Parameters
+        ----------
+        quick : bool
+            True: an estimate from few points.
+        """
+        points, bins = (self._few, self._few_bins) if quick else (self._points, self._bins)
+        value, inside = self._measure(to_patient, points, bins)
         return value * inside**0.5
 
     def inside(self, to_patient: NDArray[np.float64]) -> float:

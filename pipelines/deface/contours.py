@@ -88,7 +88,7 @@ def clip_contour(kind: ContourType, points: Points, *, mask: Mask) -> list[Point
 
     A closed contour is drawn on a raster of its plane, with pixels of 0.5 mm or less, and
     what is left is traced again: outside the mask the new outline is within a fifth of a
-    pixel of the old one, corners are cut by less than half a pixel. Half a millimetre beyond
+    pixel of the old one, corners are cut or filled by about half a pixel. Half a millimetre beyond
     the mask goes with it. Lines are cut where they enter the mask; points in it go.
 
     Parameters

@@ -16,6 +16,7 @@ _LEAST_AREA_MM2 = 1500.0
 _SLAB_MM = 170.0
 _STEP_MM = 30.0
 _ABOVE_MM = 60.0
+_CUT_MM = 120.0
 _LONG_MM = 330.0
 
 
@@ -38,6 +39,12 @@ class Body:
         """Return True where there is too little to be a head."""
         return self.inside.sum() * self.grid.spacing_mm**3 < 2e5  # 200 ml
 
+    def middle(self) -> NDArray[np.float64]:
+        """Return the centre of mass, LPS mm."""
+        index = np.array(ndimage.center_of_mass(self.inside))[::-1]
+        middle: NDArray[np.float64] = self.grid.origin + self.grid.spacing_mm * index
+        return middle
+
     def tops(self) -> Iterator[tuple[float, tuple[float, float]]]:
         """Yield where the top of a head may be: z, and the centre (x, y) of what is below."""
         grid = self.grid
@@ -48,7 +55,9 @@ class Body:
             return
         top, bottom = heights[filled.max()], heights[filled.min()]
         low = top - _ABOVE_MM if top - bottom < _LONG_MM else bottom + _SLAB_MM
-        for height in np.arange(top + _ABOVE_MM, low - 1, -_STEP_MM):
+        is_cut = filled.max() >= len(area) - 2  # the field of view ends in the body
+        high = top + (_CUT_MM if is_cut else _STEP_MM)
+        for height in np.arange(high, low - 1, -_STEP_MM):
             slab = (heights > height - _SLAB_MM) & (heights <= height) & (area > _LEAST_AREA_MM2)
             if slab.any():
                 weight = self.inside[slab].sum(axis=0).astype(float)
@@ -73,12 +82,12 @@ def normalised(values: NDArray[np.float32], modality: str) -> NDArray[np.float32
         Of CT they are Hounsfield units.
     """
     if modality == "CT":
-        clipped: NDArray[np.float32] = np.clip(values, CT_LOW, CT_HIGH) - np.float32(CT_LOW)
-        return clipped
-    low, middle = np.percentile(values, [0.5, 50])
-    above = values[values > middle]
-    high = np.percentile(above, 99) if above.size else middle + 1
-    clipped = np.clip(values, low, max(high, low + 1e-6)) - np.float32(low)
+        low, high = CT_LOW, CT_HIGH
+    else:
+        low, middle = map(float, np.percentile(values, [0.5, 50]))
+        above = values[values > middle]
+        high = float(np.percentile(above, 99)) if above.size else middle
+    clipped: NDArray[np.float32] = np.clip(values, low, max(high, low + 1e-6)) - np.float32(low)
     return clipped
 
 
@@ -93,10 +102,8 @@ def body_of(grid: Grid, modality: str) -> Body:
     values = grid.values
     if float(np.ptp(values)) <= 0:
         return Body(inside=np.zeros(values.shape, dtype=bool), grid=grid)
-    if modality == "CT":
-        level = -CT_LOW - 150.0  # -150 HU... skin is above, air and table pads are below
-    else:
-        level = 0.6 * float(threshold_otsu(values))
+    # of CT -150 HU: skin is above it, and pads of the table are below
+    level = 50.0 if modality == "CT" else 0.6 * float(threshold_otsu(values))
     tissue = ndimage.binary_opening(values > level)
     labels, count = ndimage.label(tissue)
     if count:

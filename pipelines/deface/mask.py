@@ -6,7 +6,7 @@ narrow   pydeface's mask: below the brow, in front of the orbits' middle
 wide     brow to below the chin with the orbits, and both ears
 ======== ==========================================================================
 
-None takes what lies in the brain of the template or within 6 mm of it.
+None takes what lies in the brain of the template or within 11 mm of it.
 """
 
 from dataclasses import dataclass, field
@@ -14,13 +14,14 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage
 
 from pipelines.deface.brain import height_over_brain
 from pipelines.deface.decision import Depth
 from pipelines.deface.grid import Grid
 from pipelines.deface.template import MIDLINE_MM, Template
 
-BRAIN_MARGIN_MM = 6.0
+BRAIN_MARGIN_MM = 11.0
 LAYER_MM = 15.0
 GRID_MM = 2.0
 
@@ -31,7 +32,7 @@ _BOTTOM_MM = -165.0
 _HEIGHTS = (-165.0, -140.0, -120.0, -90.0, -60.0, -45.0, -20.0, 2.0)
 _DEPTHS = (-58.0, -30.0, -18.0, -18.0, -34.0, -44.0, -52.0, -60.0)
 """How far back the face mask goes (y) at these heights (z)."""
-_EAR_INNER_MM = 61.0
+_EAR_INNER_MM = 65.0
 _EAR_FRONT_MM, _EAR_BACK_MM = -14.0, 62.0
 _EAR_LOW_MM, _EAR_HIGH_MM = -96.0, 4.0
 
@@ -120,5 +121,7 @@ def _unplaced(depth: Depth, template: Template) -> Grid:
         found = template.narrow.at(points, outside=None).astype(np.float64)
     else:
         found = wide_distance(points)
-    spared = np.maximum(found, BRAIN_MARGIN_MM - height_over_brain(points))
+    is_brain = height_over_brain(points) < 0
+    from_brain = GRID_MM * ndimage.distance_transform_edt(~is_brain)
+    spared = np.maximum(found, BRAIN_MARGIN_MM - from_brain)
     return Grid(values=spared.astype(np.float32), origin=_LOW, spacing_mm=GRID_MM)

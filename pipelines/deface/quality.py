@@ -1,4 +1,4 @@
-"""Judge a registration by the image itself: is the head there, and is it exactly there?
+"""Judge a registration by the image itself: a head is there, and exactly there.
 
 A placement is believed where no small step away from it agrees better with the image,
 where image and template agree at all, where a head can have these proportions, and where
@@ -8,25 +8,32 @@ are described in ``ops/manual/faces.md``.
 
 from dataclasses import asdict, dataclass
 from functools import lru_cache
+from itertools import permutations
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.deface.agreement import Agreement
 from pipelines.deface.brain import height_over_brain
 from pipelines.deface.mask import wide_distance
 from pipelines.deface.registration import is_plausible
 from pipelines.deface.scan import Scan
-from pipelines.deface.template import CENTRE_MM, MIDLINE_MM, load_template
+from pipelines.deface.template import CENTRE_MM, MIDLINE_MM, Template, load_template
 
-LEAST_AGREEMENT = 0.10
+LEAST_AGREEMENT = 0.135
 MOST_IMPROVEMENT = 0.03
 LEAST_OVERLAP = 0.80
-NO_HEAD_AGREEMENT = 0.065
-_STEPS_MM = (-10.0, -5.0, 5.0, 10.0)
-_TURNS = (-10.0, -5.0, 5.0, 10.0)
+_STEPS_MM, _TURNS = (5.0, 10.0), (5.0, 10.0)
 _SCALES = (0.9, 0.95, 1.05, 1.1)
 _SHEARS = (-0.1, 0.1)
 _AIR_SHARE = 0.35
+_MOST_TISSUE, _MOST_TISSUE_NEARBY = 0.2, 0.5
+_MOST_IMPROVEMENT_WITHOUT = 0.1
+_SMALL_STEPS = 12
+_CT_AIR = 60.0
+"""Of `normalised` values: -140 HU."""
+_LEAST_IN_VIEW = 0.3
+"""Of a zone of the face, to say what is in it."""
 
 Matrix = NDArray[np.float64]
 
@@ -50,7 +57,7 @@ class Quality:
     face_in_view : float
         Part of the template's face that the field of view holds.
     face_tissue : float
-        Part of that which is no air.
+        Part of eyes, nose, or mouth and chin that is no air: of the one with the most.
     brain_in_view : float
     """
 
@@ -78,44 +85,70 @@ class Quality:
         return {name: round(float(value), 3) for name, value in asdict(self).items()}
 
 
-def judge(scan: Scan, to_patient: Matrix) -> Quality:
-    """Measure a placement of the template on a scan.
+def judge(scan: Scan, agreement: Agreement, to_patient: Matrix) -> Quality:
+    """Measure a placement of a template on a scan.
 
     Parameters
     ----------
+    agreement : Agreement
+        Of the template.
     to_patient : numpy.ndarray
         Shape ``(4, 4)``.
     """
-    agreement = scan.agreement.of(to_patient)
-    best_nearby = max(scan.agreement.of(to_patient @ step) for step in _steps_nearby())
+    reached = agreement.of(to_patient)
+    best_nearby = max(agreement.of(to_patient @ step) for step in _steps_nearby())
     values = np.linalg.svd(to_patient[:3, :3])[1]
-    face_in_view, face_tissue = _tissue(scan, to_patient, _face_points())
-    brain_in_view, _ = _tissue(scan, to_patient, _brain_points())
+    face_in_view, _ = tissue(scan, to_patient, _face_points())
+    zones = [tissue(scan, to_patient, zone) for zone in _front_zones()]
+    brain_in_view, _ = tissue(scan, to_patient, _brain_points())
     return Quality(
-        agreement=agreement,
-        improvement=best_nearby / agreement - 1 if agreement > 0 else 1.0,
-        overlap=_overlap(scan, to_patient),
+        agreement=reached,
+        improvement=best_nearby / reached - 1 if reached > 0 else 1.0,
+        overlap=_overlap(scan, agreement.template, to_patient),
         stretch=float(values.max() / max(values.min(), 1e-6)),
         is_plausible=is_plausible(to_patient),
         face_in_view=face_in_view,
-        face_tissue=face_tissue,
+        face_tissue=max((part for view, part in zones if view >= _LEAST_IN_VIEW), default=0.0),
         brain_in_view=brain_in_view,
     )
 
 
-def _overlap(scan: Scan, to_patient: Matrix) -> float:
-    template = load_template()
+def has_no_face(scan: Scan, quality: Quality, to_patient: Matrix) -> bool:
+    """Return whether the face of a head in view was removed before.
+
+    A placement may be less exact where the face is missing. So eyes, nose, mouth and chin
+    must be air here, and more air than tissue at every small step away: a face that is
+    there would come into one of them.
+    """
+    if (
+        quality.face_in_view < _LEAST_IN_VIEW
+        or quality.face_tissue >= _MOST_TISSUE
+        or quality.agreement < LEAST_AGREEMENT
+        or quality.improvement > _MOST_IMPROVEMENT_WITHOUT
+        or not quality.is_plausible
+    ):
+        return False
+    return all(
+        tissue(scan, to_patient @ step, zone)[1] < _MOST_TISSUE_NEARBY
+        for step in _steps_nearby()[:_SMALL_STEPS]
+        for zone in _front_zones()
+    )
+
+
+def _overlap(scan: Scan, template: Template, to_patient: Matrix) -> float:
     points = template.head.points()[template.near]
     inside = template.inside[template.near]
-    in_view, body = _at(scan, to_patient, points)
+    in_view = _in_view(scan, to_patient, points)
+    placed = points @ to_patient[:3, :3].T + to_patient[:3, 3]
+    body = in_view & (scan.grid.at(placed, outside=None) > air_level(scan))
     both = (inside & body & in_view).sum()
     either = (inside & in_view).sum() + (body & in_view).sum()
     return float(2 * both / either) if either else 0.0
 
 
-def _tissue(scan: Scan, to_patient: Matrix, points: Matrix) -> tuple[float, float]:
+def tissue(scan: Scan, to_patient: Matrix, points: Matrix) -> tuple[float, float]:
     """Return which part of `points` is in view, and which part of that is tissue."""
-    in_view, _ = _at(scan, to_patient, points)
+    in_view = _in_view(scan, to_patient, points)
     if not in_view.any():
         return 0.0, 0.0
     placed = points[in_view] @ to_patient[:3, :3].T + to_patient[:3, 3]
@@ -125,6 +158,8 @@ def _tissue(scan: Scan, to_patient: Matrix, points: Matrix) -> tuple[float, floa
 
 def air_level(scan: Scan) -> float:
     """Return a value that air does not reach and weak tissue does."""
+    if scan.modality == "CT":
+        return _CT_AIR
     outside = scan.grid.values[scan.in_view & ~scan.body.inside]
     inside = scan.grid.values[scan.body.inside]
     middle = float(np.median(inside)) if inside.size else 0.0
@@ -132,17 +167,14 @@ def air_level(scan: Scan) -> float:
     return min(max(2.5 * noise, 0.04 * middle), _AIR_SHARE * middle)
 
 
-def _at(
-    scan: Scan, to_patient: Matrix, points: Matrix
-) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Return which template points are in view, and which of them are body."""
+def _in_view(scan: Scan, to_patient: Matrix, points: Matrix) -> NDArray[np.bool_]:
+    """Return which template points the field of view holds."""
     placed = points @ to_patient[:3, :3].T + to_patient[:3, 3]
     index = np.rint((placed - scan.grid.origin) / scan.grid.spacing_mm).astype(np.intp)
     size = np.array(scan.in_view.shape[::-1])
-    in_grid = ((index >= 0) & (index < size)).all(axis=1)
+    in_grid: NDArray[np.bool_] = ((index >= 0) & (index < size)).all(axis=1)
     x, y, z = np.clip(index, 0, size - 1).T
-    in_view = in_grid & scan.in_view[z, y, x]
-    return in_view, in_view & scan.body.inside[z, y, x]
+    return in_grid & scan.in_view[z, y, x]
 
 
 @lru_cache(maxsize=1)
@@ -156,6 +188,28 @@ def _face_points() -> Matrix:
 
 
 @lru_cache(maxsize=1)
+def _front_zones() -> tuple[Matrix, ...]:
+    """Return points of eyes, of the nose, of mouth and chin: what stands out in front."""
+    template = load_template()
+    points = template.head.points()
+    x, y, z = np.moveaxis(points, -1, 0)
+    aside = np.abs(x - MIDLINE_MM)
+    eyes = (aside > 18) & (aside < 50) & (z > -45) & (z < -18) & (y < -70)
+    nose = (aside < 16) & (z > -75) & (z < -40) & (y < -88)
+    mouth = (aside < 30) & (z < -80) & (y < -70)
+    return tuple(points[zone & template.inside] for zone in (eyes, nose, mouth))
+
+
+@lru_cache(maxsize=1)
+def scalp_points() -> Matrix:
+    """Return points of skull and skin over the brain."""
+    points = load_template().head.points()
+    height = height_over_brain(points)
+    _, _, z = np.moveaxis(points, -1, 0)
+    return points[(height > 9) & (height < 16) & (z > 0)]
+
+
+@lru_cache(maxsize=1)
 def _brain_points() -> Matrix:
     points = load_template().head.points()
     return points[height_over_brain(points) < 0]
@@ -163,24 +217,27 @@ def _brain_points() -> Matrix:
 
 @lru_cache(maxsize=1)
 def _steps_nearby() -> tuple[Matrix, ...]:
-    steps: list[Matrix] = []
-    for axis in range(3):
-        for mm in _STEPS_MM:
-            step = np.eye(4)
-            step[axis, 3] = mm
-            steps.append(step)
-        first, second = [other for other in range(3) if other != axis]
-        for degrees in _TURNS:
-            turn = np.eye(3)
-            sine, cosine = np.sin(np.radians(degrees)), np.cos(np.radians(degrees))
-            turn[first, first] = turn[second, second] = cosine
-            turn[first, second], turn[second, first] = -sine, sine
-            steps.append(_about_centre(turn))
-        for other in (first, second):
-            for amount in _SHEARS:
-                shear = np.eye(3)
-                shear[axis, other] = amount
-                steps.append(_about_centre(shear))
+    shifts: list[Matrix] = []
+    turns: list[Matrix] = []
+    shears: list[Matrix] = []
+    for size in (0, 1):  # small steps first
+        for axis in range(3):
+            first, second = [other for other in range(3) if other != axis]
+            for sign in (-1, 1):
+                shift = np.eye(4)
+                shift[axis, 3] = sign * _STEPS_MM[size]
+                shifts.append(shift)
+                turn = np.eye(3)
+                angle = np.radians(sign * _TURNS[size])
+                turn[first, first] = turn[second, second] = np.cos(angle)
+                turn[first, second], turn[second, first] = -np.sin(angle), np.sin(angle)
+                turns.append(_about_centre(turn))
+    for axis, other in permutations(range(3), 2):
+        for amount in _SHEARS:
+            shear = np.eye(3)
+            shear[axis, other] = amount
+            shears.append(_about_centre(shear))
+    steps = [*shifts[:6], *turns[:6], *shifts[6:], *turns[6:], *shears]
     steps += [_about_centre(np.eye(3) * scale) for scale in _SCALES]
     return tuple(steps)
 

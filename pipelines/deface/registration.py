@@ -5,9 +5,10 @@ then with all twelve parameters (Mattes mutual information, IEEE Trans. Med. Ima
 (2003), as SimpleITK has it). Everything is deterministic and runs in one thread.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import permutations, product
 from typing import NamedTuple
 
 import numpy as np
@@ -17,12 +18,16 @@ from numpy.typing import NDArray
 from pipelines.deface.agreement import Agreement
 from pipelines.deface.grid import Grid
 from pipelines.deface.head import Body
-from pipelines.deface.template import CENTRE_MM, TOP_MM, load_template
+from pipelines.deface.scan import Scan
+from pipelines.deface.template import CENTRE_MM, TOP_MM, Template
 
 _PITCHES = (-30.0, -15.0, 0.0, 15.0, 30.0)
 _FORWARD_MM = (-20.0, 0.0, 20.0)
-_REFINED = 5
-_LEAST_SCALE, _MOST_SCALE, _MOST_STRETCH = 0.7, 1.45, 1.4
+_REFINED, _REFINED_TURNED = 5, 2
+_ALONG_MM = (-40.0, 0.0, 40.0)
+_LEAST_SCALE, _MOST_SCALE, _MOST_STRETCH = 0.7, 1.4, 1.25
+_WHOLE = 0.85
+"""Part of the head in view from which its proportions can be told."""
 
 Matrix = NDArray[np.float64]
 
@@ -54,38 +59,30 @@ class Registration:
         return inverse
 
 
-def register(
-    image: Grid, body: Body, agreement: Agreement, *, in_view: NDArray[np.bool_]
-) -> Registration | None:
+def register(scan: Scan, agreement: Agreement) -> Registration | None:
     """Return where the head lies, or None where there is nothing to look at.
 
     Parameters
     ----------
-    image : Grid
-        Values at 4 mm, 0 in air.
-    body : Body
-        What of it is no air.
+    scan : Scan
     agreement : Agreement
-        Of the template with `image`.
-    in_view : numpy.ndarray
-        True where the field of view is; shape of ``image.values``.
+        Of a template with `scan`.
     """
-    ranked = sorted(
-        ((agreement.start(matrix), number, matrix) for number, matrix in enumerate(_starts(body))),
-        key=lambda each: (-each[0], each[1]),
-    )
-    moving = _Moving(image=_image(image), in_view=_mask(in_view, image))
+    ranked = [
+        *_best(agreement, _upright(scan.body), _REFINED),
+        *_best(agreement, _turned(scan.body), _REFINED_TURNED),
+    ]
+    fixed = agreement.template
+    moving = _Moving(image=_image(scan.grid), in_view=_mask(scan.in_view, scan.grid))
     refined: list[tuple[float, sitk.Euler3DTransform]] = []
-    for value, _, matrix in ranked[:_REFINED]:
-        if value <= 0:
-            continue
+    for matrix in ranked:
         transform = sitk.Euler3DTransform()
         transform.SetCenter(CENTRE_MM)
         transform.SetMatrix(matrix[:3, :3].ravel().tolist())
         centre = np.array(CENTRE_MM)
         transform.SetTranslation((matrix[:3, :3] @ centre + matrix[:3, 3] - centre).tolist())
-        if _refine(moving, transform, coarse=True, step=6.0, least=0.3, rounds=30):
-            refined.append((agreement.of(_matrix(transform)), transform))
+        if _refine(fixed, moving, transform, coarse=True, step=6.0, least=0.3, rounds=30):
+            refined.append((agreement.rank(_matrix(transform), quick=False), transform))
     if not refined:
         return None
     refined.sort(key=lambda each: -each[0])
@@ -94,14 +91,16 @@ def register(
     similarity.SetCenter(CENTRE_MM)
     similarity.SetMatrix(best.GetMatrix())
     similarity.SetTranslation(best.GetTranslation())
-    if not _refine(moving, similarity, coarse=False, step=2.0, least=0.05, rounds=50):
+    if not _refine(fixed, moving, similarity, coarse=False, step=2.0, least=0.05, rounds=50):
         return None
     affine = sitk.AffineTransform(3)
     affine.SetCenter(CENTRE_MM)
     affine.SetMatrix(similarity.GetMatrix())
     affine.SetTranslation(similarity.GetTranslation())
     found = _matrix(similarity)
-    if _refine(moving, affine, coarse=False, step=1.0, least=0.02, rounds=60):
+    if agreement.inside(found) >= _WHOLE and _refine(
+        fixed, moving, affine, coarse=False, step=1.0, least=0.02, rounds=60
+    ):
         stretched = _matrix(affine)
         if is_plausible(stretched) and agreement.of(stretched) >= agreement.of(found):
             found = stretched
@@ -119,21 +118,52 @@ def is_plausible(matrix: Matrix) -> bool:
     )
 
 
-def _starts(body: Body) -> Iterator[Matrix]:
-    """Yield rigid placements of the template, upright and bowed, down the body."""
+def _best(agreement: Agreement, starts: Iterable[Matrix], count: int) -> list[Matrix]:
+    """Return the starts that agree best."""
+    ranked = sorted(
+        (
+            (agreement.rank(matrix, quick=True), number, matrix)
+            for number, matrix in enumerate(starts)
+        ),
+        key=lambda each: (-each[0], each[1]),
+    )
+    return [matrix for value, _, matrix in ranked[:count] if value > 0]
+
+
+def _upright(body: Body) -> Iterator[Matrix]:
+    """Yield placements as the header says the patient lies, nodding, down the body."""
     for top, (x, y) in body.tops():
         for pitch in _PITCHES:
             for forward in _FORWARD_MM:
                 angle = np.radians(pitch)
-                matrix = np.eye(4)
-                matrix[1:3, 1:3] = [
-                    [np.cos(angle), -np.sin(angle)],
-                    [np.sin(angle), np.cos(angle)],
-                ]
-                centre = np.array(CENTRE_MM)
-                target = np.array([x, y + forward, top - TOP_MM + CENTRE_MM[2]])
-                matrix[:3, 3] = target - matrix[:3, :3] @ centre
-                yield matrix
+                turn = np.eye(3)
+                turn[1:, 1:] = [[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]
+                yield _placed(turn, np.array([x, y + forward, top - TOP_MM]))
+
+
+def _turned(body: Body) -> Iterator[Matrix]:
+    """Yield placements for headers that say the position wrongly: all quarter turns."""
+    middle = body.middle()
+    for turn in _quarter_turns():
+        for up in _ALONG_MM:
+            yield _placed(turn, middle + turn @ np.array([0.0, 0.0, up]))
+
+
+def _quarter_turns() -> Iterator[NDArray[np.float64]]:
+    for order in permutations(range(3)):
+        for signs in product((1.0, -1.0), repeat=3):
+            turn = np.zeros((3, 3))
+            turn[range(3), order] = signs
+            if np.linalg.det(turn) > 0 and not np.array_equal(turn, np.eye(3)):
+                yield turn
+
+
+def _placed(turn: NDArray[np.float64], target: NDArray[np.float64]) -> Matrix:
+    """Return the placement that brings the template's centre to `target`."""
+    matrix = np.eye(4)
+    matrix[:3, :3] = turn
+    matrix[:3, 3] = target - turn @ np.array(CENTRE_MM)
+    return matrix
 
 
 def _is_elsewhere(one: sitk.Transform, other: sitk.Transform) -> bool:
@@ -169,10 +199,9 @@ def _mask(values: NDArray[np.bool_], grid: Grid) -> sitk.Image:
     return image
 
 
-@lru_cache(maxsize=2)
-def _fixed(*, coarse: bool) -> tuple[sitk.Image, sitk.Image]:
+@lru_cache(maxsize=4)
+def _fixed(template: Template, *, coarse: bool) -> tuple[sitk.Image, sitk.Image]:
     """Return the template and where it is compared, at 8 or 4 mm."""
-    template = load_template()
     head = _image(template.head)
     near = _mask(template.near, template.head)
     if coarse:
@@ -181,6 +210,7 @@ def _fixed(*, coarse: bool) -> tuple[sitk.Image, sitk.Image]:
 
 
 def _refine(
+    template: Template,
     moving: _Moving,
     transform: sitk.Transform,
     *,
@@ -190,7 +220,7 @@ def _refine(
     rounds: int,
 ) -> bool:
     """Improve `transform` in place; return False where image and template do not meet."""
-    head, near = _fixed(coarse=coarse)
+    head, near = _fixed(template, coarse=coarse)
     method = sitk.ImageRegistrationMethod()
     method.SetNumberOfThreads(1)
     method.SetMetricAsMattesMutualInformation(24 if coarse else 32)

@@ -1,8 +1,7 @@
 """A stack of images made ready to look for a face: coarse, from 0 in air upwards."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
-from functools import cached_property
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +10,7 @@ from scipy import ndimage
 from pipelines.deface.agreement import Agreement
 from pipelines.deface.grid import Grid, along_axes
 from pipelines.deface.head import Body, body_of, normalised
-from pipelines.deface.template import SPACING_MM, load_template
+from pipelines.deface.template import SPACING_MM, Template
 from pipelines.volumes import FrameOf, ImageHeader, Stack, Volume, assemble
 
 READ_MM = 2.0
@@ -51,10 +50,9 @@ class Scan:
         self.grid, self.in_view = views.grid, views.in_view
         self.body: Body = body_of(self.grid, modality)
 
-    @cached_property
-    def agreement(self) -> Agreement:
-        """Return how the template agrees with it."""
-        return Agreement(self.grid, load_template(), in_view=self.in_view)
+    def agreement(self, template: Template) -> Agreement:
+        """Return how a template agrees with it."""
+        return Agreement(self.grid, template, in_view=self.in_view)
 
     def skin_depth(self) -> Grid:
         """Return how deep under the skin each voxel lies, mm; 0 in air."""

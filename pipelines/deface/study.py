@@ -14,42 +14,34 @@ from numpy.typing import NDArray
 
 from pipelines.deface.decision import Depth, FaceDecision, FaceOutcome, FacePlan
 from pipelines.deface.derived import Treatment, follows_images, is_volume_of_head, treatment
+from pipelines.deface.locate import BodyPart, body_part, no_head_below
 from pipelines.deface.mask import FaceMask, place_mask
-from pipelines.deface.quality import NO_HEAD_AGREEMENT, Quality, air_level, judge
+from pipelines.deface.quality import Quality, has_no_face, judge, scalp_points, tissue
 from pipelines.deface.registration import register
 from pipelines.deface.renderings import StudyHead, appearance_of
 from pipelines.deface.scan import Scan, is_worth_reading, read_scan
-from pipelines.deface.template import load_template
+from pipelines.deface.template import load_brain, load_template
 from pipelines.errors import HeldError
 from pipelines.volumes import FrameOf, ImageHeader, Stack, stacks_of
 
 _TRIED = 3
 """Stacks of a frame of reference that are registered until one is sure."""
 _WHOLE_MM = 110.0
-_LEAST_TISSUE = 0.10
-_LEAST_IN_VIEW = 0.15
-_NOT_HEADS = frozenset(
-    """
-    ABDOMEN ABDOMENPELVIS ANKLE AORTA ARM BLADDER BREAST CALCANEUS CALF CARDIAC CHEST CHESTABDOMEN
-    CHESTABDPELVIS COLON CORONARY CSPINE_NO ELBOW EXTREMITY FEMUR FINGER FOOT FOREARM HAND HEART
-    HIP HUMERUS KIDNEY KNEE LEG LIVER LSPINE LUMBAR LUNG PANCREAS PELVIS PROSTATE RECTUM RIB SHOULDER
-    SSPINE SPINE STERNUM THIGH THORAX THUMB TOE TSPINE UTERUS WRIST
-    """.split()
-)
-"""Values of Body Part Examined (PS3.16, Annex L) that no head is in."""
+_LEAST_FACE_ML = 1.0
+_LEAST_SCALP = 0.05
 
 Pixels = Callable[[int], NDArray[np.float32]]
 """Real-world values of an image by its number, shape ``(frames, rows, columns)``."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class _Finding:
-    """What was found in one frame of reference."""
+    """What was found in one frame of reference; a doubtful mask is for reviewers."""
 
     outcome: FaceOutcome
-    code: str = ""
-    mask: FaceMask | None = field(default=None, repr=False)
-    quality: Quality | None = None
+    code: str = field(default="", kw_only=True)
+    mask: FaceMask | None = field(default=None, repr=False, kw_only=True)
+    quality: Quality | None = field(default=None, kw_only=True)
 
     def decision(self, *, is_projection: bool = False) -> FaceDecision:
         return FaceDecision(
@@ -61,7 +53,7 @@ class _Finding:
         )
 
 
-_UNCHECKED = _Finding(outcome=FaceOutcome.DOUBTFUL, code="face.unchecked")
+_UNCHECKED = _Finding(FaceOutcome.DOUBTFUL, code="face.unchecked")
 
 
 def plan_faces(
@@ -138,7 +130,8 @@ class _Looker:
             except HeldError as error:
                 found = replace(_UNCHECKED, code=error.code)
                 continue
-            found = self._look_at(scan)
+            part = body_part(self._headers[stack.frames[0].image].body_part)
+            found = self._look_at(scan, part)
             if found.outcome is not FaceOutcome.DOUBTFUL:
                 return found
         return found
@@ -150,25 +143,49 @@ class _Looker:
         values: NDArray[np.float32] = self._read[1][which.frame]
         return values
 
-    def _look_at(self, scan: Scan) -> _Finding:
-        if scan.body.is_empty:
-            return _Finding(outcome=FaceOutcome.DOUBTFUL, code="face.doubtful")
-        placed = register(scan.grid, scan.body, scan.agreement, in_view=scan.in_view)
-        if placed is None:
-            return _Finding(outcome=FaceOutcome.DOUBTFUL, code="face.doubtful")
-        quality = judge(scan, placed.to_patient)
-        if not quality.is_sure:
-            return _Finding(outcome=FaceOutcome.DOUBTFUL, code="face.doubtful", quality=quality)
-        skin = scan.skin_depth() if self._depth is Depth.LAYER else None
+    def _look_at(self, scan: Scan, part: BodyPart) -> _Finding:
+        template = load_template()
+        agreement = scan.agreement(template)
+        placed = None if scan.body.is_empty else register(scan, agreement)
+        quality = judge(scan, agreement, placed.to_patient) if placed else None
+        if placed is None or quality is None or quality.agreement < no_head_below(part):
+            is_head = placed is None and part is BodyPart.HEAD
+            return _doubt(quality) if is_head else _Finding(FaceOutcome.NO_FACE, quality=quality)
+        if has_no_face(scan, quality, placed.to_patient) or (
+            not quality.is_sure and _is_stripped(scan)
+        ):
+            return _Finding(FaceOutcome.ALREADY, quality=quality)
         mask = place_mask(
             self._depth,
-            template=load_template(),
+            template=template,
             to_template=placed.to_template,
-            skin_depth=skin,
+            skin_depth=scan.skin_depth() if self._depth is Depth.LAYER else None,
         )
-        if quality.face_in_view >= _LEAST_IN_VIEW and quality.face_tissue < _LEAST_TISSUE:
-            return _Finding(outcome=FaceOutcome.ALREADY, quality=quality)
-        return _Finding(outcome=FaceOutcome.REMOVED, mask=mask, quality=quality)
+        if not quality.is_sure:
+            return _doubt(quality, mask)
+        if _face_ml(scan, mask) < _LEAST_FACE_ML:
+            return _Finding(FaceOutcome.NO_FACE, quality=quality)
+        return _Finding(FaceOutcome.REMOVED, mask=mask, quality=quality)
+
+
+def _doubt(quality: Quality | None, mask: FaceMask | None = None) -> _Finding:
+    return _Finding(FaceOutcome.DOUBTFUL, code="face.doubtful", mask=mask, quality=quality)
+
+
+def _is_stripped(scan: Scan) -> bool:
+    """Return whether the image is of a brain without skull and skin."""
+    agreement = scan.agreement(load_brain())
+    placed = register(scan, agreement)
+    if placed is None or not judge(scan, agreement, placed.to_patient).is_sure:
+        return False
+    in_view, part = tissue(scan, placed.to_patient, scalp_points())
+    return in_view > 0.5 and part < _LEAST_SCALP
+
+
+def _face_ml(scan: Scan, mask: FaceMask) -> float:
+    """Return how much of the body the mask takes."""
+    covered = mask.covers(scan.grid.points()[scan.body.inside & scan.in_view])
+    return float(covered.sum() * scan.grid.spacing_mm**3 / 1000)
 
 
 def _worth(stack: Stack) -> tuple[bool, float]:
@@ -185,24 +202,23 @@ def _inherited(
     frames: Mapping[str, Sequence[Stack]],
     headers: Sequence[ImageHeader],
 ) -> dict[str, _Finding]:
-    """Return findings of frames that hold surveys only, from those of the same body part."""
-    parts = {
-        _part(headers, frames[space])
-        for space, found in findings.items()
-        if found.outcome is FaceOutcome.NO_FACE
-    }
+    """Return findings of frames that hold surveys only, in a study without a head."""
+    heads = {found.outcome for found in findings.values() if found is not _UNCHECKED}
+    if heads != {FaceOutcome.NO_FACE}:
+        return {}
+    seen = {_part(headers, frames[s]) for s, found in findings.items() if found is not _UNCHECKED}
     return {
-        space: _Finding(outcome=FaceOutcome.NO_FACE)
+        space: _Finding(FaceOutcome.NO_FACE)
         for space, found in findings.items()
-        if found is _UNCHECKED and _part(headers, frames[space]) in parts & _NOT_HEADS
+        if found is _UNCHECKED
+        and (part := _part(headers, frames[space])) in seen
+        and body_part(part) is not BodyPart.HEAD
     }
 
 
 def _part(headers: Sequence[ImageHeader], stacks: Sequence[Stack]) -> str:
-    parts = {
-        headers[f.image].body_part.strip().upper() for stack in stacks for f in stack.frames[:1]
-    }
-    return parts.pop() if len(parts) == 1 else ""
+    parts = {headers[stack.frames[0].image].body_part.strip().upper() for stack in stacks}
+    return parts.pop() if len(parts) == 1 else "HEAD"
 
 
 def _study_head(findings: Mapping[str, _Finding]) -> StudyHead:
@@ -220,17 +236,22 @@ def _decide(
     head: StudyHead,
     is_concerned: bool,
 ) -> FaceDecision:
+    follows = follows_images(header.sop_class_uid)
     match treatment(appearance_of(header), head=head):
         case Treatment.RENDERING:
-            return FaceDecision(outcome=FaceOutcome.DOUBTFUL, code="face.rendering")
-        case Treatment.NONE:
-            return FaceDecision(outcome=FaceOutcome.UNCONCERNED)
-        case Treatment.CONTOURS:
-            return _follow(header, findings, head=head)
-        case Treatment.IMAGE if follows_images(header.sop_class_uid):
-            return _follow(header, findings, head=head)
-    if not is_concerned:
-        return FaceDecision(outcome=FaceOutcome.UNCONCERNED)
+            decision = FaceDecision(outcome=FaceOutcome.DOUBTFUL, code="face.rendering")
+        case Treatment.IMAGE | Treatment.CONTOURS if follows:
+            decision = _follow(header, findings, head=head)
+        case Treatment.IMAGE if is_concerned:
+            decision = _decide_image(header, findings, head=head)
+        case _:
+            decision = FaceDecision(outcome=FaceOutcome.UNCONCERNED)
+    return decision
+
+
+def _decide_image(
+    header: ImageHeader, findings: Mapping[str, _Finding], *, head: StudyHead
+) -> FaceDecision:
     if any(plane is None for plane in header.planes):
         if head is StudyHead.NONE:
             return FaceDecision(outcome=FaceOutcome.NO_FACE)

@@ -18,6 +18,7 @@ from pipelines.objects import Cleaned, FaceEvidence
 from pipelines.verify.head import IMPLICIT_VR_LITTLE_ENDIAN
 from pipelines.verify.ours import VISUAL_FEATURES
 from pipelines.verify.places import show
+from pipelines.verify.planes import covered_pixels
 from pipelines.verify.source import Source
 from pipelines.verify.structure import NATIVE_PIXELS, Walk
 from pipelines.verify.window import Window
@@ -30,6 +31,9 @@ _ROWS, _COLUMNS, _BITS, _BITS_STORED = 0x00280010, 0x00280011, 0x00280100, 0x002
 _PHOTOMETRIC = 0x00280004
 _ANSWERED = frozenset(["removed", "no-face", "already-removed"])
 _MAY_STAY = _ANSWERED | {"unconcerned"}
+_FEW_PIXELS = 20
+_LEAST_FILLED = 0.9
+"""Of the pixels whose centre is in the mask: near its edge the engine may see it otherwise."""
 _FLOATS = {0x7FE00008: "<f4", 0x7FE00009: "<f8"}
 _NATIVE = frozenset(
     ["1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.1.99", "1.2.840.10008.1.2.2"]
@@ -94,7 +98,8 @@ class _Comparison:
     ) -> None:
         self._window = window
         self._evidence = evidence
-        self._is_implicit = is_implicit
+        # what was encapsulated is explicit, before and after
+        self._is_original_implicit = is_implicit
         captured = walk.captured
 
         def word(tag: int, *, default: int = 0) -> int:
@@ -124,6 +129,20 @@ class _Comparison:
         for number, (before, after) in enumerate(self._pairs()):
             if not self._is_right(before, after, number):
                 raise ResidualError("verify.pixels", where=f"frame {number + 1}")
+            if self._frames == self._samples == 1 and not self._is_in_place(after):
+                raise ResidualError("verify.pixels", where="place of the mask")
+
+    def _is_in_place(self, after: NDArray[np.generic]) -> bool:
+        """Return whether the pixels that the mask covers are filled, all but some at its edge."""
+        original = Source(self._evidence.original, implicit=self._is_original_implicit)
+        found = covered_pixels(
+            original, self._evidence.mask, rows=self._rows, columns=self._columns
+        )
+        if found is None or len(found[0]) < _FEW_PIXELS:
+            return True
+        pixels = found[0] * self._columns + found[1]
+        filled = after[pixels] == self._fill[pixels]
+        return bool(filled.mean() >= _LEAST_FILLED)
 
     def _is_right(
         self, before: NDArray[np.generic], after: NDArray[np.generic], number: int
@@ -197,7 +216,7 @@ class _Comparison:
             raise ResidualError("verify.pixels", where=kind) from None
 
     def _native(self) -> Iterator[tuple[NDArray[np.generic], NDArray[np.generic]]]:
-        original = Source(self._evidence.original, implicit=self._is_implicit)
+        original = Source(self._evidence.original, implicit=self._is_original_implicit)
         before = original.root.get(self._tag)
         if before is None or before.end - before.start != self._end - self._start:
             raise ResidualError("verify.pixels", where=show(self._tag))

@@ -13,6 +13,9 @@ from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRL
 from pipelines.volumes.attributes import integer
 from pipelines.volumes.errors import VolumeError
 
+MAX_BYTES = 1024 * 1024 * 1024
+"""Of decoded pixels: a header may promise more than there is, and decoders believe it."""
+
 
 def stored_values(dataset: Dataset) -> NDArray[np.number]:
     """Return the stored values of all frames.
@@ -37,8 +40,9 @@ def stored_values(dataset: Dataset) -> NDArray[np.number]:
         ``face.unsupported``: no decoder, or it could not.
     """
     with guarded():
-        values, _ = _decoder(dataset).as_array(dataset, raw=True)
         frames = max(1, integer(dataset, "NumberOfFrames", default=1))
+        _check_size(dataset, frames)
+        values, _ = _decoder(dataset).as_array(dataset, raw=True)
         if frames == 1:
             return values[None]
         return values[:frames]  # a decoder may find more than the header knows
@@ -59,6 +63,7 @@ def stored_frame(dataset: Dataset, frame: int) -> NDArray[np.number]:
     VolumeError
     """
     with guarded():
+        _check_size(dataset, 1)
         values, _ = _decoder(dataset).as_array(dataset, index=frame, raw=True)
         return values
 
@@ -76,6 +81,7 @@ def decoded_frames(dataset: Dataset, frames: int) -> Iterator[tuple[NDArray[np.n
     ------
     VolumeError
     """
+    _check_size(dataset, frames)
     for frame in range(frames):
         with guarded():
             # not `iter_array`: it can't correct the sign of what a decoder gives (pydicom 3.0)
@@ -83,6 +89,13 @@ def decoded_frames(dataset: Dataset, frames: int) -> Iterator[tuple[NDArray[np.n
                 dataset, index=frame, raw=True, validate=frame == 0
             )
         yield values, str(properties["photometric_interpretation"])
+
+
+def _check_size(dataset: Dataset, frames: int) -> None:
+    pixels = integer(dataset, "Rows") * integer(dataset, "Columns") * frames
+    samples = integer(dataset, "SamplesPerPixel", default=1)
+    if pixels * samples * integer(dataset, "BitsAllocated", default=16) > 8 * MAX_BYTES:
+        raise VolumeError("face.unsupported", where="size of Pixel Data")
 
 
 def _decoder(dataset: Dataset) -> Decoder:

@@ -3,6 +3,8 @@
 import io
 import struct
 from bisect import bisect_right
+from collections.abc import Sequence
+from operator import itemgetter
 
 import numpy as np
 import pydicom
@@ -14,15 +16,15 @@ from pipelines.context import RangeReader, Segment, Span
 from pipelines.metadata.encode import LONG_VRS, encode_element
 from pipelines.metadata.head import PREAMBLE_BYTES
 from pipelines.metadata.outline import Outline
-from pipelines.volumes.decoding import decoded_frames, guarded
+from pipelines.volumes.decoding import MAX_BYTES, decoded_frames, guarded
 from pipelines.volumes.errors import VolumeError
-from pipelines.volumes.layout import PHOTOMETRIC, PIXEL_DATA, PLANAR, SAMPLES, Layout
+from pipelines.volumes.layout import PHOTOMETRIC, PIXEL_DATA, PLANAR, Layout
 from pipelines.volumes.masks import PackedMasks
 from pipelines.volumes.places import element_range
 
-MAX_BYTES = 1024 * 1024 * 1024
-_GONE = frozenset([0x00280000, 0x7FE00000, 0x7FE00001, 0x7FE00002])
-"""Lengths of groups (retired), and the Extended Offset Table: they are wrong from now on."""
+_GONE = frozenset([0x7FE00000, 0x7FE00001, 0x7FE00002])
+"""The length of the group (retired) and the Extended Offset Table: wrong from now on."""
+_IMAGE_LENGTH = 0x00280000
 _META_LENGTH, _TRANSFER_SYNTAX = b"\x00\x00", b"\x10\x00"
 _NATIVE_COLOURS = {"RGB": "RGB", "YBR_FULL": "YBR_FULL", "YBR_FULL_422": "YBR_FULL"}
 """By what a decoder gives: it has brought all samples to full resolution."""
@@ -84,11 +86,11 @@ def filled_native(outline: Outline, layout: Layout, masks: PackedMasks, fill: fl
         ``face.unsupported``: no decoder, or the decoded values don't fit the header.
     """
     source = outline.source
-    if -(-layout.frame_bits // 8) * layout.frames > MAX_BYTES or source.size > MAX_BYTES:
+    if source.size > MAX_BYTES:
         raise VolumeError("face.unsupported", where="size of Pixel Data")
     dataset = _dataset(source)
-    value, photometric = _filled(dataset, layout, masks, fill)
-    edits = [*_head_edits(outline), *_element_edits(outline, value)]
+    frames, photometric = _filled(dataset, layout, masks, fill)
+    edits = [*_head_edits(outline), *_element_edits(outline, frames, layout.allocated)]
     if layout.samples > 1:
         edits += _colour_edits(outline, photometric)
     return JoinedReader(_joined(edits, source.size), source)
@@ -99,8 +101,10 @@ def _dataset(source: RangeReader) -> Dataset:
         return pydicom.dcmread(io.BytesIO(source.read(0, source.size)), force=True)
 
 
-def _filled(dataset: Dataset, layout: Layout, masks: PackedMasks, fill: float) -> tuple[bytes, str]:
-    """Return the value of Pixel Data, and its Photometric Interpretation."""
+def _filled(
+    dataset: Dataset, layout: Layout, masks: PackedMasks, fill: float
+) -> tuple[list[bytes], str]:
+    """Return the frames of Pixel Data, and its Photometric Interpretation."""
     colour = (layout.samples,) if layout.samples > 1 else ()
     shape = (layout.rows, layout.columns, *colour)
     if layout.is_float or layout.allocated == 1:
@@ -121,7 +125,7 @@ def _filled(dataset: Dataset, layout: Layout, masks: PackedMasks, fill: float) -
         frames.append(frame.tobytes())
     if len(colours) != 1 or "" in colours:
         raise VolumeError("face.unsupported", where="Photometric Interpretation")
-    return b"".join(frames), colours.pop()
+    return frames, colours.pop()
 
 
 def _as_stored(
@@ -135,18 +139,17 @@ def _as_stored(
     return stored
 
 
-_Edit = tuple[int, int, bytes]
+_Edit = tuple[int, int, Sequence[bytes]]
 """From, to, and what takes the place."""
 
 
 def _joined(edits: list[_Edit], size: int) -> list[Segment]:
     segments: list[Segment] = []
     position = 0
-    for start, end, new in sorted(edits):
+    for start, end, new in sorted(edits, key=itemgetter(0)):
         if start > position:
             segments.append(Span(position, start - position))
-        if new:
-            segments.append(new)
+        segments += new
         position = end
     if size > position:
         segments.append(Span(position, size - position))
@@ -171,39 +174,41 @@ def _head_edits(outline: Outline) -> list[_Edit]:
         raise VolumeError("face.unsupported", where="file meta information")
     syntax = str(ExplicitVRLittleEndian).encode("ascii")
     element = encode_element(0x00020010, b"UI", syntax, implicit=False)
-    edits = [(*syntax_at, element)]
+    edits: list[_Edit] = [(*syntax_at, [element])]
     if any(length_at):
         before = int.from_bytes(start[slice(*length_at)], "little")
         grown = len(element) - (syntax_at[1] - syntax_at[0])
-        edits.append((*length_at, (before + grown).to_bytes(4, "little")))
+        edits.append((*length_at, [(before + grown).to_bytes(4, "little")]))
     return edits
 
 
-def _element_edits(outline: Outline, value: bytes) -> list[_Edit]:
-    edits = [
-        (*element_range(outline, element), b"")
+def _element_edits(outline: Outline, frames: Sequence[bytes], allocated: int) -> list[_Edit]:
+    edits: list[_Edit] = [
+        (*element_range(outline, element), ())
         for element in outline.elements
         if element.tag in _GONE
     ]
-    vr = b"OB" if outline.find(0x00280100) == b"\x08\x00" else b"OW"
-    padded = len(value) + len(value) % 2
-    header = struct.pack("<HH2sHL", 0x7FE0, 0x0010, vr, 0, padded)
-    start, end = element_range(outline, outline.by_tag[PIXEL_DATA])
-    edits.append((start, end, header + value + b"\0" * (padded - len(value))))
+    length = sum(map(len, frames))
+    vr = b"OB" if allocated == 8 else b"OW"
+    header = struct.pack("<HH2sHL", 0x7FE0, 0x0010, vr, 0, length + length % 2)
+    place = element_range(outline, outline.by_tag[PIXEL_DATA])
+    edits.append((*place, [header, *frames, b"\0" * (length % 2)]))
     return edits
 
 
 def _colour_edits(outline: Outline, photometric: str) -> list[_Edit]:
     """Say how the samples are now: colour by pixel, in the colour space given."""
-    edits: list[_Edit] = []
-    for tag, vr, value, before in (
-        (PHOTOMETRIC, b"CS", photometric.encode("ascii"), SAMPLES),
-        (PLANAR, b"US", b"\0\0", PHOTOMETRIC),
-    ):
-        new = encode_element(tag, vr, value, implicit=False)
-        if tag in outline.by_tag:
-            edits.append((*element_range(outline, outline.by_tag[tag]), new))
-        else:
-            after = element_range(outline, outline.by_tag[before])[1]
-            edits.append((after, after, new))
+    new = {PHOTOMETRIC: (b"CS", photometric.encode("ascii")), PLANAR: (b"US", b"\0\0")}
+    edits: list[_Edit] = [
+        (
+            *element_range(outline, outline.by_tag[tag]),
+            [encode_element(tag, vr, value, implicit=False)],
+        )
+        for tag, (vr, value) in new.items()
+        if tag in outline.by_tag
+    ]
+    if len(edits) != len(new):
+        raise VolumeError("face.unsupported", where="Image Pixel Module")
+    if _IMAGE_LENGTH in outline.by_tag:
+        edits.append((*element_range(outline, outline.by_tag[_IMAGE_LENGTH]), ()))
     return edits

@@ -53,7 +53,8 @@ class FilledReader:
         self._start, self._end = start, start + length
         self._masks = masks
         samples = layout.fill_bytes(fill, photometric=layout.photometric)
-        self._fill = np.array([list(sample) for sample in samples], dtype=np.uint8)
+        # one number per sample, whatever they mean
+        self._fill = np.frombuffer(b"".join(samples), dtype=f"<u{len(samples[0])}")
 
     @property
     def size(self) -> int:
@@ -86,23 +87,25 @@ class FilledReader:
         mask = self._masks.of(frame)
         if mask is None:
             return
-        samples, size = self._fill.shape
+        samples, size = len(self._fill), self._fill.itemsize
         of_frame = self._layout.frame_bits // 8
         first, last = _overlap(begin, len(piece), frame * of_frame, of_frame)
         # values that the piece begins or ends amid are worked on whole
         low, high = first // size, -(-last // size)
         if samples == 1:
-            covered, fill = mask[low:high], np.broadcast_to(self._fill, (high - low, size))
+            covered, fill = mask[low:high], self._fill
         else:
             number = np.arange(low, high)
             by_plane = self._layout.planar == 1
             pixel = number % self._layout.pixels if by_plane else number // samples
             sample = number // self._layout.pixels if by_plane else number % samples
             covered, fill = mask[pixel], self._fill[sample]
-        where = np.repeat(covered, size)[first - low * size : last - low * size]
-        new = fill.reshape(-1)[first - low * size : last - low * size]
+        whole = np.zeros((high - low) * size, dtype=np.uint8)
+        inside = whole[first - low * size : last - low * size]
         at = frame * of_frame - begin
-        np.copyto(piece[at + first : at + last], new, where=where)
+        inside[:] = piece[at + first : at + last]
+        np.copyto(whole.view(self._fill.dtype), fill, where=covered)
+        piece[at + first : at + last] = inside
 
     def _fill_bits(self, piece: _Bytes, begin: int, frame: int) -> None:
         mask = self._masks.of(frame)
@@ -113,7 +116,7 @@ class FilledReader:
         at = frame * pixels + first - 8 * begin  # in the piece, in bits
         low, high = at // 8, -(-(at + last - first) // 8)
         bits = np.unpackbits(piece[low:high], bitorder="little")
-        bits[at - 8 * low :][: last - first][mask[first:last]] = self._fill[0, 0]
+        bits[at - 8 * low :][: last - first][mask[first:last]] = self._fill[0]
         piece[low:high] = np.packbits(bits, bitorder="little")
 
     def _clear_surplus(self, piece: _Bytes, begin: int) -> None:

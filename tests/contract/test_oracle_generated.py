@@ -88,6 +88,17 @@ def test_sets_of_options_agree(
 
 
 @FEW
+@given(drawn=objects(), modality=st.sampled_from((b"US", b"MR", b"CT ", b"SEG")))
+def test_what_nobody_looked_at_for_faces_agrees(
+    drawn: tuple[tuple[Made, ...], str], modality: bytes
+) -> None:
+    elements, syntax = drawn
+    kept = [each for each in elements if each.tag != 0x00080060]
+    data = dicom_file((*kept, Made(0x00080060, "CS", modality)), transfer_syntax=syntax)
+    agree(data, ("clean-recognizable-visual-features",))
+
+
+@FEW
 @given(drawn=objects())
 def test_unknown_attributes_hold_alike(drawn: tuple[tuple[Made, ...], str]) -> None:
     elements, syntax = drawn

@@ -172,7 +172,11 @@ DOUBTFUL = {
     "three images": Case(planes=stack(Cut.SAGITTAL, step_mm=5)[18:21]),
     "head cut at the brows": Case(planes=stack(Cut.AXIAL, low=(-100, -85, -130))),
     "half a head": Case(planes=stack(Cut.SAGITTAL, low=(0, -140, -130))),
-    "feet first, upside down": Case(pose=Pose(pitch=180, shift=(0, 0, -20))),
+    "on the side": Case(pose=Pose(yaw=80)),
+    # Patient Position was entered wrongly: the axes are not those of the patient
+    "prone is said to be supine": Case(pose=Pose(yaw=180)),
+    "feet first is said to be head first": Case(pose=Pose(roll=180, shift=(0, 0, -20))),
+    "both": Case(pose=Pose(pitch=180, shift=(0, 0, -20))),
 }
 
 

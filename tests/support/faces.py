@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from io import BytesIO
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,7 +53,7 @@ def slice_of(
     sop: str | None = None,
     number: int = 0,
     syntax: UID = ExplicitVRLittleEndian,
-    **attributes: object,
+    **attributes: Any,  # noqa: ANN401  (values of any attribute)
 ) -> Dataset:
     """Return an axial CT slice with a plane; values are noise.
 
@@ -97,7 +98,31 @@ def slice_of(
     return dataset
 
 
-def screenshot_of(**attributes: object) -> Dataset:
+def frames_of(count: int, **attributes: Any) -> Dataset:  # noqa: ANN401  (the same)
+    """Return a multi-frame object with a plane per frame; `attributes` say its pixels."""
+    dataset = slice_of(**attributes)
+    for keyword in ("ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing"):
+        del dataset[keyword]
+    dataset.NumberOfFrames = count
+    shared, orientation, measures = Dataset(), Dataset(), Dataset()
+    orientation.ImageOrientationPatient = [1, 0, 0, 0, 1, 0]
+    measures.PixelSpacing, measures.SliceThickness = [1, 1], 1
+    shared.PlaneOrientationSequence = [orientation]
+    shared.PixelMeasuresSequence = [measures]
+    dataset.SharedFunctionalGroupsSequence = [shared]
+    groups = []
+    for number in range(count):
+        group, position = Dataset(), Dataset()
+        # the second frame is behind the face
+        y_mm = 100.0 if number == 1 else -8.0
+        position.ImagePositionPatient = [-8.0, y_mm, float(number)]
+        group.PlanePositionSequence = [position]
+        groups.append(group)
+    dataset.PerFrameFunctionalGroupsSequence = groups
+    return dataset
+
+
+def screenshot_of(**attributes: Any) -> Dataset:  # noqa: ANN401  (the same)
     """Return a picture in colour that says that it is a rendering of the head."""
     dataset = slice_of(
         SOPClassUID=SecondaryCaptureImageStorage,

@@ -40,7 +40,14 @@ from tests.support.oracle_decisions import (
     PrivateKey,
     Rule,
 )
-from tests.support.oracle_held import SOP_CLASS, SOP_INSTANCE, OracleHeld, check, value_at
+from tests.support.oracle_held import (
+    SOP_CLASS,
+    SOP_INSTANCE,
+    OracleHeld,
+    check,
+    unexamined_face,
+    value_at,
+)
 from tests.support.oracle_own import UNDEFINED, is_sequence, looks_like_items
 from tests.support.oracle_reading import (
     PADDING,
@@ -68,6 +75,7 @@ from tests.support.oracle_values import (
 
 PATIENT_NAME, PATIENT_ID = 0x00100010, 0x00100020
 DEEPEST, MOST = 64, 200_000
+FACES = "clean-recognizable-visual-features"
 
 
 class Place(NamedTuple):
@@ -389,6 +397,8 @@ def deidentify(
         not_safe=not_safe(ds),
         by_position=content.refers_by_position(ds),
     )
+    if FACES in options and unexamined_face(ds):
+        oracle.notes.add(f"{FACES}.unexamined")
     out = oracle.walk(ds, Place((), ["iso8859"], 0))
     oracle.added(out)
     meta = FileMetaDataset()

@@ -48,7 +48,7 @@ def add_method(out: Dataset, decisions: Decisions, notes: set[str]) -> None:
     times = b"MODIFIED" if MODIFIED_DATES in options else times
     codes = ["113100"] if decisions.basic_ran() else []
     for option, value in METHODS.items():
-        if option in options and f"{option}.removed" not in notes:
+        if option in options and not notes & {f"{option}.removed", f"{option}.unexamined"}:
             codes.append(value)
     put(out, make(0x00120062, "CS", b"YES"))
     put(out, make(0x00120063, "LO", b"Narthex"))

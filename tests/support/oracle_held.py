@@ -37,6 +37,26 @@ def is_storage(sop_class_uid: str) -> bool:
     return kind == "SOP Class" and "Storage" in name and "Commitment" not in name
 
 
+def unexamined_face(ds: FileDataset) -> bool:
+    """Return whether an image passes that nobody looked at, as no rule names its modality.
+
+    Raises
+    ------
+    OracleHeld
+        An image of CT, MR or PET, or a segmentation, that nobody looked at; a capture of one.
+    """
+    name = UID_dictionary.get(value_at(ds, SOP_CLASS).decode("latin-1"), ("",))[0]
+    if "Secondary Capture" in name and value_at(ds, 0x00080060).upper() in (b"CT", b"MR", b"PT"):
+        raise OracleHeld("face.rendering")
+    if not {0x7FE00008, 0x7FE00009, 0x7FE00010} & {int(e.tag) for e in elements(ds)}:
+        return False
+    kinds = ("CT Image", "MR Image", "MR Color", "PET Image", "Positron", "Segmentation")
+    said = value_at(ds, 0x00080060).upper()
+    if said in (b"CT", b"MR", b"PT") or any(kind in name for kind in kinds):
+        raise OracleHeld("face.unchecked")
+    return True
+
+
 def check(ds: FileDataset) -> None:
     """Raise if the object must be held whatever the rules say."""
     meta = getattr(ds, "file_meta", FileMetaDataset())

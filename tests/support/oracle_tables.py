@@ -24,6 +24,7 @@ METHODS = {
     "clean-graphics": "113103",
     "clean-structured-content": "113104",
     "clean-descriptors": "113105",
+    "clean-recognizable-visual-features": "113102",
 }
 # Compound -> what it means for Type 1(C), 2(C), 3, unknown.
 COMPOUNDS = {

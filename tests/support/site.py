@@ -1,7 +1,7 @@
 """A small site for tests: state folder, real vault, real spool, work database, workers."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
@@ -190,15 +190,19 @@ class Site:
         return outcome
 
     def worker(
-        self, *, routes: Sequence[Route] | None = None, vault: Vault | None = None
+        self,
+        *,
+        routes: Sequence[Route] | None = None,
+        vault: Vault | None = None,
+        rules: Mapping[str, str] | None = None,
     ) -> Worker:
-        """Start the parts of a worker."""
+        """Start the parts of a worker; `rules` as of a `ChildProcess`."""
         routes = (route(),) if routes is None else routes
         owner = uuid4().hex
         workspace = Workspace(self.store, owner)
         child = ChildProcess(
             limits=self.limits,
-            rules={route.plan.name: route.plan.hash for route in routes},
+            rules=rules or {route.plan.name: route.plan.hash for route in routes},
             command=self.command,
         )
         keeper = LeaseKeeper(self.engine, clock=self.clock, seconds=LEASE_SECONDS)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from gateway.commands.deface.findings import SeriesFinding
 from pipelines.deface.decision import FaceDecision, FaceOutcome
+from pipelines.deface.quality import LEAST_AGREEMENT, LEAST_OVERLAP, MOST_IMPROVEMENT
 
 OUTCOMES: Mapping[FaceOutcome, str] = {
     FaceOutcome.REMOVED: "a face was found, and is removed",
@@ -16,46 +17,80 @@ OUTCOMES: Mapping[FaceOutcome, str] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Figure:
-    """What quality measured.
+class Limit:
+    """Between which values a figure must be.
 
     Attributes
     ----------
-    name : str
-    value : float
-    limit : str
-        In words; "" where the figure is only told.
-    is_good : bool or None
-        None where there is no limit.
+    words : str
+        What the figure is.
+    least, most : float or None
+        None: no limit.
     """
+
+    words: str
+    least: float | None = None
+    most: float | None = None
+
+    @property
+    def sentence(self) -> str:
+        """Return the limit in words; "" where there is none."""
+        if self.least is not None:
+            return f"at least {self.least:g}"
+        return "" if self.most is None else f"at most {self.most:g}"
+
+    def is_kept(self, value: float) -> bool | None:
+        """Return whether a value is within; None where there is no limit."""
+        if self.least is None and self.most is None:
+            return None
+        is_enough = self.least is None or value >= self.least
+        return is_enough and (self.most is None or value <= self.most)
+
+
+FIGURES: Mapping[str, Limit] = {
+    "agreement": Limit(words="agreement with the mean head, 0 to 1", least=LEAST_AGREEMENT),
+    "improvement": Limit(words="gain by a small step elsewhere", most=MOST_IMPROVEMENT),
+    "overlap": Limit(words="overlap of both heads, 0 to 1", least=LEAST_OVERLAP),
+    "stretch": Limit(words="stretch, 1 is none"),
+    "is_plausible": Limit(words="proportions of a head, 1 is yes", least=1),
+    "face_in_view": Limit(words="part of the face in the field of view"),
+    "face_tissue": Limit(words="part of that which is tissue"),
+    "brain_in_view": Limit(words="part of the brain in the field of view"),
+}
+"""What quality measures; ``ops/manual/faces.md`` explains it, a test compares."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """What quality measured of one series."""
 
     name: str
     value: float
-    limit: str
-    is_good: bool | None
+    limit: Limit
 
     @property
     def sentence(self) -> str:
         """Return the figure with its limit, in words."""
-        words = f"{self.name.replace('_', ' ').replace('-', ' ')}: {self.value:.4g}"
-        if self.is_good is None:
-            return words
-        return f"{words} ({self.limit}): {'passed' if self.is_good else 'FAILED'}"
+        said = f"{self.limit.words}: {self.value:.4g}"
+        is_kept = self.limit.is_kept(self.value)
+        if is_kept is None:
+            return said
+        return f"{said} ({self.limit.sentence}): {'passed' if is_kept else 'FAILED'}"
 
     def as_data(self) -> dict[str, object]:
         """Return the figure for JSON."""
         return {
             "name": self.name,
             "value": self.value,
-            "limit": self.limit,
-            "passed": self.is_good,
+            "limit": self.limit.sentence,
+            "passed": self.limit.is_kept(self.value),
         }
 
 
 def figures_of(decision: FaceDecision) -> tuple[Figure, ...]:
     """Return what was measured, in the order in which it was."""
     return tuple(
-        Figure(name=name, value=value, limit="", is_good=None)
+        Figure(name=name, value=value, limit=FIGURES.get(name, Limit(words=name)))
         for name, value in decision.figures.items()
     )
 

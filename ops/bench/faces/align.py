@@ -6,11 +6,14 @@ then an affine of the brain alone. Nothing of it is shared with the product.
 
 import itertools
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
-import SimpleITK as sitk
+import SimpleITK as sitk  # noqa: N813 - its own short name
 
+Kind = TypeVar("Kind", bound=sitk.Transform)
 CT_WINDOW = (-200.0, 400.0)
 _STARTS_KEPT = 5
 _PITCHES = (-24.0, -12.0, 0.0, 12.0, 24.0)
@@ -28,27 +31,28 @@ class Alignment:
 
     Attributes
     ----------
-    affine : SimpleITK.Transform
+    affine : SimpleITK.AffineTransform
         Template LPS mm to head LPS mm.
-    brain : SimpleITK.Transform
+    brain : SimpleITK.AffineTransform
         The same, made to fit the brain rather than the head.
     metric : float
         Mattes mutual information of `affine`; the lower, the better.
     """
 
-    affine: sitk.Transform
-    brain: sitk.Transform
+    affine: sitk.AffineTransform
+    brain: sitk.AffineTransform
     metric: float
 
 
 def window(image: sitk.Image, *, is_ct: bool) -> sitk.Image:
     """Return `image` as float with the values that say nothing cut off."""
     image = sitk.Cast(image, sitk.sitkFloat32)
-    if is_ct:
-        return sitk.Clamp(image, sitk.sitkFloat32, *CT_WINDOW)
-    values = sitk.GetArrayViewFromImage(image)
-    low, high = np.percentile(values[::2, ::2, ::2], (1.0, 99.5))
-    return sitk.Clamp(image, sitk.sitkFloat32, float(low), float(max(high, low + 1)))
+    low, high = CT_WINDOW
+    if not is_ct:
+        values = sitk.GetArrayViewFromImage(image)
+        low, high = (float(p) for p in np.percentile(values[::2, ::2, ::2], (1.0, 99.5)))
+    kept: sitk.Image = sitk.Clamp(image, sitk.sitkFloat32, low, max(high, low + 1))
+    return kept
 
 
 def isotropic(image: sitk.Image, spacing_mm: float) -> sitk.Image:
@@ -81,7 +85,7 @@ def align(template: sitk.Image, brain: sitk.Image, head: sitk.Image, *, is_ct: b
     """
     fixed, moving = window(template, is_ct=False), window(head, is_ct=is_ct)
     coarse = _metric_at(fixed, moving, 6.0)
-    starts = sorted(_starts(template, head), key=lambda t: _evaluated(coarse, t))
+    starts = sorted(_starts(template, head), key=coarse)
     found = []
     for start in starts[:_STARTS_KEPT]:
         rigid = _refined(fixed, moving, start, spacing_mm=6.0)
@@ -91,7 +95,7 @@ def align(template: sitk.Image, brain: sitk.Image, head: sitk.Image, *, is_ct: b
         similar.SetCenter(rigid.GetCenter())
         found.append(_refined(fixed, moving, similar, spacing_mm=4.0))
     judge = _metric_at(fixed, moving, 4.0)
-    best = min(found, key=lambda t: _evaluated(judge, t))
+    best = min(found, key=judge)
     affine = sitk.AffineTransform(3)
     affine.SetMatrix(best.GetMatrix())
     affine.SetTranslation(best.GetTranslation())
@@ -104,11 +108,11 @@ def align(template: sitk.Image, brain: sitk.Image, head: sitk.Image, *, is_ct: b
     return Alignment(
         affine=refined,
         brain=_brain_affine(fixed, moving, brain, refined),
-        metric=_evaluated(judge, refined),
+        metric=judge(refined),
     )
 
 
-def _is_head(transform: sitk.Transform) -> bool:
+def _is_head(transform: sitk.AffineTransform) -> bool:
     matrix = np.array(transform.GetMatrix()).reshape(3, 3)
     sizes = np.linalg.svd(matrix, compute_uv=False)
     return bool(sizes.min() > 0.6 and sizes.max() < 1.5 and sizes.max() / sizes.min() < 1.4)
@@ -127,37 +131,37 @@ def _starts(template: sitk.Image, head: sitk.Image) -> list[sitk.Euler3DTransfor
         start = sitk.Euler3DTransform()
         start.SetCenter(centre.tolist())
         start.SetRotation(math.radians(pitch), 0.0, 0.0)
-        start.SetTranslation((shift + [0.0, depth, height]).tolist())
+        start.SetTranslation([shift[0], shift[1] + depth, shift[2] + height])
         starts.append(start)
     return starts
 
 
 def _metric_at(
     fixed: sitk.Image, moving: sitk.Image, spacing_mm: float
-) -> sitk.ImageRegistrationMethod:
+) -> Callable[[sitk.Transform], float]:
     method = sitk.ImageRegistrationMethod()
     method.SetMetricAsMattesMutualInformation(32)
     method.SetInterpolator(sitk.sitkLinear)
-    method.fixed, method.moving = isotropic(fixed, spacing_mm), isotropic(moving, spacing_mm)
-    return method
+    small, other = isotropic(fixed, spacing_mm), isotropic(moving, spacing_mm)
 
+    def evaluated(transform: sitk.Transform) -> float:
+        method.SetInitialTransform(transform)
+        try:
+            return float(method.MetricEvaluate(small, other))
+        except RuntimeError:  # no overlap
+            return 0.0
 
-def _evaluated(method: sitk.ImageRegistrationMethod, transform: sitk.Transform) -> float:
-    method.SetInitialTransform(transform)
-    try:
-        return float(method.MetricEvaluate(method.fixed, method.moving))
-    except RuntimeError:  # no overlap
-        return 0.0
+    return evaluated
 
 
 def _refined(
     fixed: sitk.Image,
     moving: sitk.Image,
-    start: sitk.Transform,
+    start: Kind,
     *,
     spacing_mm: float,
     mask: sitk.Image | None = None,
-) -> sitk.Transform:
+) -> Kind:
     method = sitk.ImageRegistrationMethod()
     method.SetMetricAsMattesMutualInformation(32)
     method.SetInterpolator(sitk.sitkLinear)
@@ -179,8 +183,8 @@ def _refined(
 
 
 def _brain_affine(
-    fixed: sitk.Image, moving: sitk.Image, brain: sitk.Image, start: sitk.Transform
-) -> sitk.Transform:
+    fixed: sitk.Image, moving: sitk.Image, brain: sitk.Image, start: sitk.AffineTransform
+) -> sitk.AffineTransform:
     near = sitk.BinaryDilate(sitk.Cast(brain > 0, sitk.sitkUInt8), [4, 4, 4])
     refined = _refined(fixed, moving, start, spacing_mm=3.0, mask=near)
     return refined if _is_head(refined) else start

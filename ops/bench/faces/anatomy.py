@@ -85,7 +85,7 @@ def regions_of(at: Landmarks) -> dict[Region, Mask]:
     }
     for region, ear_x in zip((Region.RIGHT_EAR, Region.LEFT_EAR), at.ears_x, strict=True):
         rooms[region] = (
-            (np.abs(x - ear_x) < 22) & (np.abs(y - at.ear_y) < 24) & (np.abs(z - at.ear_z) < 32)
+            (np.abs(x - ear_x) < 18) & (np.abs(y - at.ear_y) < 20) & (np.abs(z - at.ear_z) < 30)
         )
     taken = np.zeros(SHAPE, dtype=bool)
     for region, room in rooms.items():

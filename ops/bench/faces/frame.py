@@ -1,13 +1,13 @@
 """The scorer's measuring grid: 2 mm cubes along the axes of the template, seen from any scan.
 
-A scan is an array ``(slices, rows, columns)`` with a 4×4 matrix that takes (column, row, slice, 1)
+A scan is an array ``(slices, rows, columns)`` with a 4x4 matrix that takes (column, row, slice, 1)
 to LPS mm; gantry tilt is shear in it. A placement takes (x, y, z, 1) of the measuring grid, in
 voxels, to LPS mm: x to the left, y to the back, z up.
 """
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage  # type: ignore[import-untyped]  # ships no types
+from scipy import ndimage
 
 from ops.bench.faces.surface import Mask, Values
 
@@ -28,7 +28,7 @@ def grid_of_template(direction: tuple[float, ...]) -> Matrix:
     return placement
 
 
-def sample(values: NDArray[np.number], affine: Matrix, placement: Matrix, *, order: int) -> Values:
+def sample(values: NDArray[np.generic], affine: Matrix, placement: Matrix, *, order: int) -> Values:
     """Return `values` on the measuring grid; NaN outside the scan. Nearest voxel is order 0."""
     step = _FLIP @ np.linalg.inv(affine) @ placement @ _FLIP
     taken: Values = ndimage.affine_transform(

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-import SimpleITK as sitk
+import SimpleITK as sitk  # noqa: N813 - its own short name
 from numpy.typing import NDArray
-from scipy import ndimage  # type: ignore[import-untyped]  # ships no types
+from scipy import ndimage
 
 from ops.bench.faces import align, series
 from ops.bench.faces.anatomy import MEAN, PLACED
@@ -63,9 +63,18 @@ def matrix_of(image: sitk.Image) -> Matrix:
 
 
 def image_of(values: NDArray[np.int16], affine: Matrix) -> sitk.Image:
-    """Return a SimpleITK image; its directions must be at right angles."""
+    """Return a SimpleITK image; its directions must be at right angles.
+
+    Raises
+    ------
+    SeriesError
+        If they are not: a gantry was tilted.
+    """
     image = sitk.GetImageFromArray(values)
     steps = np.linalg.norm(affine[:3, :3], axis=0)
+    axes = affine[:3, :3] / steps
+    if not np.allclose(axes.T @ axes, np.eye(3), atol=1e-3):
+        raise series.SeriesError("gantry tilt")
     image.SetSpacing(steps.tolist())
     image.SetDirection((affine[:3, :3] / steps).ravel().tolist())
     image.SetOrigin(affine[:3, 3].tolist())
@@ -104,7 +113,8 @@ def _brain(template: Template, to_brain: Matrix, placement: Matrix) -> Mask:
     # grid -> head -> template, by the transform that fits the brain
     back = np.linalg.inv(to_brain) @ placement
     mask = sitk.GetArrayFromImage(template.brain)
-    return np.nan_to_num(sample(mask, matrix_of(template.brain), back, order=0)) > 0
+    found: Mask = np.nan_to_num(sample(mask, matrix_of(template.brain), back, order=0)) > 0
+    return found
 
 
 def _brain_of_ct(near: Mask, values: NDArray[np.float32]) -> Mask:
@@ -116,7 +126,7 @@ def _brain_of_ct(near: Mask, values: NDArray[np.float32]) -> Mask:
     core = ndimage.binary_opening(soft, iterations=2)
     labels, count = ndimage.label(core)
     if not count:
-        return near & soft
+        return near
     largest = labels == 1 + np.argmax(np.bincount(labels.ravel())[1:])
     filled: Mask = ndimage.binary_closing(largest, iterations=4)
     return filled
@@ -156,6 +166,7 @@ def place(
         landmarks=PLACED.get(person, MEAN),
         brain=brain,
         core=core_of(brain),
+        seen=ndimage.binary_erosion(np.isfinite(sample(values, affine, placement, order=0))),
     )
 
 
@@ -174,6 +185,13 @@ def read_volumes(folder: Path, template: Template, cache: Path) -> dict[str, Sca
             cache=cache,
         )
     return scans
+
+
+def read_unknown(name: str, folder: Path, template: Template, cache: Path) -> Scan:
+    """Return a series that nobody has looked at: mean landmarks, nobody in the gallery."""
+    values, affine = series.read(folder)
+    is_ct = series.modality(folder) == "CT"
+    return place(name, "?", values, affine, is_ct=is_ct, template=template, cache=cache)
 
 
 def read_series(folder: Path, volumes: dict[str, Scan]) -> dict[str, Scan]:

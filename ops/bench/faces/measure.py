@@ -5,13 +5,14 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage  # type: ignore[import-untyped]  # ships no types
+from scipy import ndimage
 
-from ops.bench.faces.anatomy import Region
+from ops.bench.faces.anatomy import EARS, Region
 from ops.bench.faces.frame import SPACING_MM
 from ops.bench.faces.surface import Mask, Skin, Values, head_of
 
 SMALLEST_REGION = 60  # surface voxels; less is a sliver at the rim of the scan
+SMALLEST_EAR = 250  # an ear that the field of view cut off is no ear
 SHAVED_MM = 6.0  # the shape still shows where less than this was taken
 
 
@@ -98,8 +99,9 @@ def surface_loss(
     near = ndimage.distance_transform_edt(~left) * SPACING_MM < SHAVED_MM
     losses = {}
     for region, room in rooms.items():
-        surface = skin.surface & room
-        if (count := int(surface.sum())) >= SMALLEST_REGION:
+        surface = (skin.surface if region in EARS else skin.front) & room
+        smallest = SMALLEST_EAR if region in EARS else SMALLEST_REGION
+        if (count := int(surface.sum())) >= smallest:
             losses[region] = RegionLoss(
                 surface=count,
                 removed=int((surface & gone).sum()),

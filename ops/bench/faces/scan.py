@@ -28,6 +28,8 @@ class Scan:
         Voxels of the measuring grid to LPS mm.
     brain, core : numpy.ndarray
         On the measuring grid: the brain, and the same without its outer 3 mm.
+    seen : numpy.ndarray
+        What the original scan covered; a variant's empty rim was never seen.
     """
 
     name: str
@@ -39,6 +41,7 @@ class Scan:
     landmarks: Landmarks
     brain: Mask
     core: Mask
+    seen: Mask
 
     @property
     def modality(self) -> str:
@@ -55,6 +58,12 @@ class Scan:
         """Return `mask` of the measuring grid on this scan's voxels."""
         return carry_back(mask, self.values.shape, self.affine, self.placement)
 
-    def measured(self, values: NDArray[np.number], *, order: int = 0) -> Values:
+    def looked_at(self) -> tuple[Values, Mask]:
+        """Return values on the measuring grid, air where nothing was seen, and what was seen."""
+        values = self.measured(self.values)
+        seen = np.isfinite(values) & self.seen
+        return np.where(seen, values, -1000.0 if self.is_ct else 0.0).astype(np.float32), seen
+
+    def measured(self, values: NDArray[np.generic], *, order: int = 0) -> Values:
         """Return `values` of this scan's voxels on the measuring grid; NaN outside."""
         return sample(values, self.affine, self.placement, order=order)

@@ -125,6 +125,12 @@ def slices(folder: Path) -> list[Slice]:
     return found
 
 
+def modality(folder: Path) -> str:
+    """Return the Modality of the first file under `folder`."""
+    first = min(path for path in folder.rglob("*") if path.is_file())
+    return str(pydicom.dcmread(first, force=True, stop_before_pixels=True).Modality)
+
+
 def read(folder: Path) -> tuple[NDArray[np.int16], Matrix]:
     """Return values ``(slices, rows, columns)`` and their matrix to LPS mm.
 

@@ -8,10 +8,13 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage  # type: ignore[import-untyped]  # ships no types
+from scipy import ndimage
 
 CT_SKIN = -300.0
 _OPENING_CLOSED = 2  # voxels; nostrils, ear canals and an open mouth lead inside
+_DARK = 0.2
+_NOISE = 3.0
+_STEEP = 4  # voxels
 _FLOOR = 0.07  # of the bright end of MR; noise lies below
 
 Mask = NDArray[np.bool_]
@@ -28,12 +31,15 @@ class Skin:
         The head, without what lies beside it.
     surface : numpy.ndarray
         Its voxels that touch the air outside.
+    front : numpy.ndarray
+        Of the surface, what somebody sees who stands in front: no nostril, no sinus.
     threshold : float
         Values up to this one are background.
     """
 
     tissue: Mask
     surface: Mask
+    front: Mask
     threshold: float
 
 
@@ -42,15 +48,40 @@ def threshold_of(values: Values, seen: Mask, *, is_ct: bool) -> float:
     if is_ct:
         return CT_SKIN
     inside = values[seen]
-    low, high = np.percentile(inside, (2.0, 98.0))
-    return float(low + _FLOOR * (high - low))
+    low, high = (float(p) for p in np.percentile(inside, (2.0, 98.0)))
+    dark = inside[inside < low + _DARK * (high - low)]
+    counts, edges = np.histogram(dark, bins=40)
+    # the most frequent dark value of noise without signal is its standard deviation
+    noise = float(edges[counts.argmax()]) - min(0.0, low)
+    return low + max(_FLOOR * (high - low), min(_NOISE * noise, _DARK * (high - low)))
 
 
 def skin_of(values: Values, seen: Mask, *, is_ct: bool) -> Skin:
     """Return the skin of the head in `values`; `seen` is what the scan covers."""
     threshold = threshold_of(values, seen, is_ct=is_ct)
-    tissue = head_of((values > threshold) & seen)
-    return Skin(tissue=tissue, surface=surface_of(tissue, seen), threshold=threshold)
+    tissue = head_of(_without_specks(values > threshold) & seen)
+    surface = surface_of(tissue, seen)
+    return Skin(
+        tissue=tissue,
+        surface=surface,
+        front=surface & _first_from_front(tissue),
+        threshold=threshold,
+    )
+
+
+def _without_specks(tissue: Mask) -> Mask:
+    # what at most a third of the neighbourhood shares is noise
+    share = ndimage.uniform_filter(tissue.astype(np.float32), 3)
+    kept: Mask = tissue & (share > 0.34)
+    return kept
+
+
+def _first_from_front(tissue: Mask) -> Mask:
+    # a steep side, as of the nose, is some voxels deep
+    first = np.where(tissue.any(axis=1), tissue.argmax(axis=1), tissue.shape[1])
+    rows = np.arange(tissue.shape[1])[None, :, None]
+    near: Mask = rows <= first[:, None, :] + _STEEP
+    return near
 
 
 def head_of(tissue: Mask) -> Mask:

@@ -9,12 +9,11 @@ from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage  # type: ignore[import-untyped]  # ships no types
+from scipy import ndimage
 
-from ops.bench.faces.frame import SHAPE, SPACING_MM, Matrix, carry_back
+from ops.bench.faces.frame import SHAPE, SPACING_MM, Matrix
 from ops.bench.faces.heads import core_of
 from ops.bench.faces.scan import Scan
-from ops.bench.faces.surface import Mask
 
 Float = NDArray[np.float32]
 _AIR_HU = -1000.0
@@ -77,7 +76,8 @@ def _taken(scan: Scan, affine: Matrix, shape: NDArray[np.int_]) -> NDArray[np.in
     out = ndimage.affine_transform(
         source, step[:3, :3], step[:3, 3], output_shape=tuple(shape), order=1, cval=empty
     )
-    return np.round(out).astype(np.int16)
+    taken: NDArray[np.int16] = np.round(out).astype(np.int16)
+    return taken
 
 
 def moved(scan: Scan, matrix: NDArray[np.float64]) -> Scan:
@@ -91,8 +91,8 @@ def moved(scan: Scan, matrix: NDArray[np.float64]) -> Scan:
 
 def cropped(scan: Scan, *, low: tuple[float, ...], high: tuple[float, ...]) -> Scan:
     """Return a part of the stack; shares of slices, rows and columns."""
-    first = [int(round(a * n)) for a, n in zip(low, scan.values.shape, strict=True)]
-    last = [int(round(b * n)) for b, n in zip(high, scan.values.shape, strict=True)]
+    first = [round(a * n) for a, n in zip(low, scan.values.shape, strict=True)]
+    last = [round(b * n) for b, n in zip(high, scan.values.shape, strict=True)]
     part = scan.values[first[0] : last[0], first[1] : last[1], first[2] : last[2]]
     affine = scan.affine.copy()
     affine[:, 3] = scan.affine @ [first[2], first[1], first[0], 1]
@@ -181,8 +181,3 @@ def like_t2(values: Float) -> Float:
     return np.interp(values, [0, 0.05, 0.2, 0.5, 0.8, 1], [0, 0.1, 0.95, 0.6, 0.35, 0.4]).astype(
         np.float32
     )
-
-
-def masks_fit(scan: Scan) -> Mask:
-    """Return the core brain on the scan's own voxels; for pictures and counts."""
-    return carry_back(scan.core, scan.values.shape, scan.affine, scan.placement)

@@ -44,6 +44,8 @@ class Study:
     def dataset(self, *, sop_class: str, modality: str, series: str = "") -> Dataset:
         """Return patient, study and equipment."""
         made = Dataset()
+        made.file_meta = FileMetaDataset()
+        made.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
         made.SOPClassUID, made.SOPInstanceUID = sop_class, self.uid()
         made.StudyInstanceUID = f"{UID_ROOT}.{self.number}.0"
         made.SeriesInstanceUID = series or self.uid()
@@ -61,11 +63,8 @@ class Study:
         made.FrameOfReferenceUID = self.frame_of_reference
         return made
 
-    def write(self, dataset: Dataset, *, syntax: str = ExplicitVRLittleEndian) -> Dataset:
-        """Write one object; compressed where it is so already."""
-        if not hasattr(dataset, "file_meta"):
-            dataset.file_meta = FileMetaDataset()
-            dataset.file_meta.TransferSyntaxUID = syntax  # type: ignore[assignment]  # str is a UID
+    def write(self, dataset: Dataset) -> Dataset:
+        """Write one object under the next name."""
         dataset.file_meta.MediaStorageSOPClassUID = dataset.SOPClassUID
         dataset.file_meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID
         name = f"{len(self.files):04}.dcm"

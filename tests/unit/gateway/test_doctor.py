@@ -65,6 +65,19 @@ def test_a_sealed_vault_fails_only_where_a_broker_says_so(tmp_path: Path) -> Non
     assert findings(settings, vault=_UNSEALED, by_broker=True)["vault"].verdict is Verdict.OK
 
 
+@pytest.mark.parametrize("package", ["SimpleITK", "pydeface"])
+def test_what_faces_need_fails_only_where_a_project_asks(
+    tmp_path: Path, package: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert findings(settings_of(tmp_path))[f"faces.{package}"].verdict is Verdict.OK
+    monkeypatch.setattr("gateway.doctor.importlib.util.find_spec", lambda _: None)
+    assert findings(settings_of(tmp_path))[f"faces.{package}"].verdict is Verdict.NOTE
+    project = '[[projects]]\nname = "heads"\nrules = "research-default"\n'
+    found = findings(settings_of(tmp_path, project))[f"faces.{package}"]
+    assert found.verdict is Verdict.FAILED
+    assert "images of heads are held" in found.words
+
+
 def test_a_taken_port_fails_unless_it_is_ours(tmp_path: Path) -> None:
     settings = settings_of(tmp_path)
     prepare(settings)

@@ -3,26 +3,41 @@
 import dataclasses
 import io
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pydicom
 import pytest
 from pydicom.dataset import Dataset, FileDataset
 from pydicom.uid import (
+    EnhancedCTImageStorage,
     ExplicitVRBigEndian,
     ExplicitVRLittleEndian,
     ImplicitVRLittleEndian,
+    ParametricMapStorage,
     RLELossless,
+    SegmentationStorage,
     UltrasoundImageStorage,
 )
 
-from pipelines.deface.decision import FaceDecision, FaceOutcome
+from pipelines.deface.apply import frame_mask
+from pipelines.deface.decision import FaceDecision, FaceOutcome, Mask
 from pipelines.errors import HeldError, RefusedError, ResidualError
 from pipelines.metadata.normalise import BytesReader
 from pipelines.objects import Cleaned
 from pipelines.run import clean, inspect, verify
+from pipelines.volumes import FramePlane
 from tests.support.engine import plan_of
-from tests.support.faces import FILL, REMOVED, Half, as_file, doubtful, screenshot_of, slice_of
+from tests.support.faces import (
+    FILL,
+    REMOVED,
+    Half,
+    as_file,
+    doubtful,
+    frames_of,
+    screenshot_of,
+    slice_of,
+)
 from tests.support.objects import CONTEXT, joined, options
 
 FACES = options("clean-recognizable-visual-features")
@@ -106,6 +121,71 @@ def test_without_the_option_a_decision_does_not_count() -> None:
     assert _clean(as_file(source), REMOVED, options()).report.face == ""
 
 
+def test_frames_are_filled_each_where_it_is() -> None:
+    noise = np.random.default_rng(3).integers(-500, 2000, (3, 16, 16), dtype=np.int16)
+    source = frames_of(3, SOPClassUID=EnhancedCTImageStorage, PixelData=noise.tobytes())
+    after = _released(source, REMOVED).pixel_array
+    assert (after[[0, 2], :8] == FILL).all()
+    assert np.array_equal(after[[0, 2], 8:], noise[[0, 2], 8:])
+    assert np.array_equal(after[1], noise[1])
+
+
+@pytest.mark.parametrize("size", [5, 16])
+def test_bits_of_a_segmentation_are_cleared(size: int) -> None:
+    bits = np.random.default_rng(size).integers(0, 2, (3, size, size), dtype=np.uint8)
+    packed = np.packbits(bits.reshape(-1), bitorder="little").tobytes()
+    source = frames_of(
+        3,
+        SOPClassUID=SegmentationStorage,
+        Modality="SEG",
+        Rows=size,
+        Columns=size,
+        BitsAllocated=1,
+        BitsStored=1,
+        HighBit=0,
+        PixelRepresentation=0,
+        PixelData=packed + bytes(len(packed) % 2),
+    )
+    after = _released(source, dataclasses.replace(REMOVED, mask=Half(-6.0))).pixel_array
+    assert not after[[0, 2], :2].any()
+    assert np.array_equal(after[[0, 2], 2:], bits[[0, 2], 2:])
+    assert np.array_equal(after[1], bits[1])
+
+
+def test_real_numbers_are_filled() -> None:
+    noise = np.random.default_rng(3).normal(size=(2, 16, 16)).astype("<f4")
+    source = frames_of(2, SOPClassUID=ParametricMapStorage, Modality="MR", BitsAllocated=32)
+    for keyword in ("PixelData", "BitsStored", "HighBit", "PixelRepresentation"):
+        del source[keyword]
+    source.FloatPixelData = noise.tobytes()
+    result = _clean(as_file(source), REMOVED)
+    _verify(result)
+    written = pydicom.dcmread(io.BytesIO(joined(result))).FloatPixelData
+    after = np.frombuffer(written, "<f4").reshape(noise.shape)
+    assert not after[0, :8].any()
+    assert np.array_equal(after[0, 8:], noise[0, 8:])
+    assert np.array_equal(after[1], noise[1])
+
+
+@pytest.mark.parametrize("planar", [0, 1])
+def test_colours_are_filled(planar: int) -> None:
+    noise = np.random.default_rng(3).integers(1, 255, (16, 16, 3), dtype=np.uint8)
+    ordered = noise.transpose(2, 0, 1) if planar else noise
+    source = slice_of(
+        SamplesPerPixel=3,
+        PlanarConfiguration=planar,
+        PhotometricInterpretation="RGB",
+        BitsAllocated=8,
+        BitsStored=8,
+        HighBit=7,
+        PixelRepresentation=0,
+        PixelData=np.ascontiguousarray(ordered).tobytes(),
+    )
+    after = _released(source, REMOVED).pixel_array
+    assert not after[:8].any()
+    assert np.array_equal(after[8:], noise[8:])
+
+
 def test_doubt_holds_with_its_reason() -> None:
     assert _held(slice_of(), None) == "face.unchecked"
     assert _held(slice_of(), doubtful("face.no-geometry")) == "face.no-geometry"
@@ -180,17 +260,23 @@ def test_one_wrong_pixel_is_seen(row: int, value: int) -> None:
     assert (error.code, error.where) == ("verify.pixels", "frame 1")
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"face": "doubtful"},
-        {"face": ""},
-        {"face": "no-face"},
-    ],
-)
-def test_a_report_that_does_not_fit_is_not_believed(change: dict[str, str]) -> None:
+def test_a_mask_in_the_wrong_place_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    def turned(mask: Mask, plane: FramePlane, **more: Any) -> np.ndarray:  # noqa: ANN401  (passed on)
+        return frame_mask(mask, plane, **more).T
+
+    monkeypatch.setattr("pipelines.deface.apply.frame_mask", turned)
+    source = slice_of(Rows=64, Columns=64, PixelData=bytes(2 * 64 * 64))
+    source.ImagePositionPatient = [-32, -32, 0]
+    result = _clean(as_file(source), REMOVED)
+    with pytest.raises(ResidualError) as caught:
+        _verify(result)
+    assert caught.value.where == "place of the mask"
+
+
+@pytest.mark.parametrize("face", ["doubtful", "", "no-face"])
+def test_a_report_that_does_not_fit_is_not_believed(face: str) -> None:
     result = _clean(as_file(slice_of()), REMOVED)
-    lying = dataclasses.replace(result, report=dataclasses.replace(result.report, **change))
+    lying = dataclasses.replace(result, report=dataclasses.replace(result.report, face=face))
     with pytest.raises(ResidualError):
         _verify(lying)
 

@@ -12,6 +12,8 @@ import pytest
 from PIL import Image
 
 from gateway.cli import run
+from gateway.commands.deface.words import FIGURES, figures_of
+from pipelines.deface.decision import FaceDecision, FaceOutcome
 from tests.support.heads.images import Series, write_series
 from tests.support.heads.mean_head import mean_head, needs_mean_head
 from tests.support.heads.persons import UID_ROOT, WORDS, Study
@@ -93,7 +95,7 @@ def test_the_report_says_outcome_figures_and_time(
     assert (each["number"], each["modality"]) == (1, "MR")
     assert each["frames"] == each["objects"] == len(series.planes)
     assert each["outcomes"] == [{"outcome": "removed", "reason": "", "objects": len(series.planes)}]
-    assert each["figures"]
+    assert {figure["name"] for figure in each["figures"]} == FIGURES.keys()
     assert all(figure["passed"] is not False for figure in each["figures"])
     assert each["pictures"] == []
 
@@ -222,6 +224,23 @@ def test_a_segmentation_is_of_one_series(
     assert "no segmentation was written" in said.err
     assert "doubtful" in said.out
     assert not file.exists()
+
+
+def test_every_figure_is_explained_with_its_limit() -> None:
+    manual = Path(__file__).resolve().parents[4] / "ops" / "manual" / "faces.md"
+    page = manual.read_text(encoding="utf-8")
+    for name, limit in FIGURES.items():
+        assert f"| `{name}` | {limit.sentence or '-'} |" in page
+
+
+def test_a_figure_outside_its_limit_says_so() -> None:
+    decision = FaceDecision(
+        outcome=FaceOutcome.DOUBTFUL, figures={"agreement": 0.01, "improvement": -0.1, "new": 2.0}
+    )
+    low, good, unknown = (each.sentence for each in figures_of(decision))
+    assert low.endswith("0.01 (at least 0.1): FAILED")
+    assert good.endswith("-0.1 (at most 0.03): passed")
+    assert unknown == "new: 2"
 
 
 def test_rules_that_do_not_ask_are_refused(

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from pipelines.deface.polygons import coverage, keyholed, signed_area, trace
+from pipelines.deface.polygons import _thinned, coverage, keyholed, signed_area, trace
 
 Points = NDArray[np.float64]
 
@@ -104,3 +104,16 @@ def test_noise_of_the_raster_is_no_outline() -> None:
     filled = np.zeros((20, 20), dtype=np.float32)
     filled[5, 5] = filled[9:11, 9] = 1
     assert trace(filled) == []
+
+
+def test_thinning_leaves_corners_and_no_less_than_a_triangle() -> None:
+    side = np.arange(40.0)
+    box = np.concatenate([
+        np.stack([side, side * 0], axis=1), np.stack([side * 0 + 40, side], axis=1),
+        np.stack([40 - side, side * 0 + 40], axis=1), np.stack([side * 0, 40 - side], axis=1),
+    ])  # fmt: skip
+    thin = _thinned(box)
+    assert len(thin) < 20
+    assert signed_area(thin) == signed_area(box) == 1600
+    sliver = np.array([[0, 0], [5, 0], [10, 0], [5, 0.001]])
+    assert len(_thinned(sliver)) >= 3

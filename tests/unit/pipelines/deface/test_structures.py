@@ -181,7 +181,8 @@ def test_what_is_in_the_mask_goes_and_what_is_not_stays(
     sure = was & (distance > 1.5) & (to_outline(before, points) > 0.5)
     # what is narrower than a few pixels may be lost as noise of the raster
     assert (sure & ~stays).sum() * 0.81 <= 2
-    assert not (stays & ~was & (to_outline(before, points) > 0.2)).any()
+    # a notch narrower than a pixel is filled
+    assert not (stays & ~was & (to_outline(before, points) > 0.3)).any()
     for piece in left:
         assert not mask.covers(piece).any()
         assert clip_contour(ContourType.CLOSED_PLANAR, piece, mask=mask) is None
@@ -460,6 +461,17 @@ def test_attached_contours_no_longer_name_what_is_gone() -> None:
     assert left[1].AttachedContours == 2
     assert "AttachedContours" not in left[2]
     assert left[1].ContourData == both.ContourData
+
+
+def test_what_attached_contours_cannot_mean_goes_too() -> None:
+    gone, odd = contour(circle(4), number=1), contour(circle(4, z=90.0), number=2)
+    odd.AttachedContours = [77, 88]
+    made = structure_set([[gone, odd]])
+    del made.StructureSetROISequence[0].ROIVolume
+    data = encoded(made).replace(b"77\\88", b"xy\\88")
+    got = whole(clip(BytesReader(data), {FRAME: Ball((0, 0, 10), 30)}))
+    (left,) = pydicom.dcmread(io.BytesIO(got)).ROIContourSequence[0].ContourSequence
+    assert left.AttachedContours == 88
 
 
 def test_more_than_64_kib_of_points_in_explicit_vr() -> None:

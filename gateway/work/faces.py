@@ -1,0 +1,129 @@
+"""Let the child look at the objects of a job for faces, before it cleans them.
+
+Three children that die over it are enough: then the images of the job are held, as nobody
+could look at them (`face.unchecked`).
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+from gateway.errors import ArchiveFullError, ChildDiedError, SpoolDamagedError, TamperedError
+from gateway.ports import Vault
+from gateway.spool.reader import read_wrapped_key
+from gateway.work.child_process import ChildProcess
+from gateway.work.keeper import LeaseKeeper
+from gateway.work.leases import Job
+from gateway.work.ledger import SpoolObject
+from pipelines.deface.decision import FaceOutcome
+from rules.disclosure import Event, log
+
+DEATHS_AT_MOST = 3
+"""Children that the look at one study may cost."""
+OBJECTS_AT_MOST = 10_000
+"""Of a study that is looked at: it is committed as a whole, and a transaction has a limit."""
+
+
+@dataclass(slots=True, kw_only=True)
+class StudyLook:
+    """The look at the study of one job.
+
+    Attributes
+    ----------
+    objects : Sequence[SpoolObject]
+        Of the job.
+    deaths : int
+        Children that it has cost.
+    is_refused : bool
+        The child answered that it can't.
+    """
+
+    objects: Sequence[SpoolObject] = ()
+    deaths: int = 0
+    is_refused: bool = False
+    sources: list[list[str]] | None = field(default=None, repr=False)
+
+    @property
+    def is_worth_trying(self) -> bool:
+        """Return False where the images of the job are held instead."""
+        is_too_large = len(self.objects) > OBJECTS_AT_MOST
+        return not self.is_refused and self.deaths < DEATHS_AT_MOST and not is_too_large
+
+
+class Faces:
+    """Asks the child to look.
+
+    Parameters
+    ----------
+    vault : Vault
+    child : ChildProcess
+    keeper : LeaseKeeper
+    spool : pathlib.Path
+    """
+
+    def __init__(
+        self, *, vault: Vault, child: ChildProcess, keeper: LeaseKeeper, spool: Path
+    ) -> None:
+        self._vault = vault
+        self._child = child
+        self._keeper = keeper
+        self._spool = spool
+
+    def look(self, job: Job, *, plan: str, look: StudyLook) -> None:
+        """Let the child look at the objects of a job; `look` notes where it can't.
+
+        Parameters
+        ----------
+        plan : str
+            Hash.
+
+        Raises
+        ------
+        gateway.errors.GatewayError
+            Of the node, not of the study.
+        """
+        if look.sources is None:
+            look.sources = list(self._sources(job, look.objects))
+        message = {
+            "op": "faces",
+            "job": job.lease.job_id,
+            "plan": plan,
+            "objects": look.sources,
+        }
+        tick = partial(self._keeper.keep, job.lease)
+        tick()
+        try:
+            answer = self._child.ask_for_faces(message, objects=len(look.sources), tick=tick)
+        except ChildDiedError:
+            look.deaths += 1
+            log(Event.FACES_FAILED, job_id=job.lease.job_id, deaths=look.deaths)
+            return
+        if answer.get("full"):
+            raise ArchiveFullError
+        found = answer.get("faces")
+        if not isinstance(found, dict):
+            look.is_refused = True
+            log(Event.FACES_FAILED, job_id=job.lease.job_id, deaths=look.deaths)
+            return
+        for outcome in FaceOutcome:
+            count = found.get(outcome.value)
+            if isinstance(count, int) and count > 0:
+                log(
+                    Event.FACES_FOUND,
+                    job_id=job.lease.job_id,
+                    outcome=outcome.value,
+                    count=count,
+                )
+
+    def _sources(self, job: Job, objects: Sequence[SpoolObject]) -> Iterator[list[str]]:
+        """Yield path and file key of each object that can be opened."""
+        for object_ in objects:
+            self._keeper.keep(job.lease)
+            path = self._spool / object_.id
+            try:
+                wrapped = read_wrapped_key(path)
+                key = self._vault.file_key(wrapped, lease=job.lease)
+            except (OSError, SpoolDamagedError, TamperedError):
+                continue  # it is held when its turn comes
+            yield [str(path), key.hex()]

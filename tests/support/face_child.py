@@ -1,0 +1,83 @@
+"""A child that looks at studies as it is told, without a template.
+
+What it does stands in the Patient ID of the first object: ``DIE`` dies over every study,
+``DIE ONCE folder`` over the first, ``SPIN`` never ends, ``FORGET folder`` dies over the first
+object that it cleans, ``MUTE`` answers what is no count. Everything else is a face in the
+front half of each image, or none where the Patient ID begins with ``BACK``.
+"""
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pipelines.run
+from gateway.faces import Opener, StudyFaces
+from gateway.work.child import run
+from pipelines.deface.decision import Depth, FaceDecision, FaceOutcome, FacePlan
+from pipelines.faces import header_of, read_dataset
+from pipelines.metadata.opening import open_object
+from rules.load import load_plan
+from rules.plan import Plan
+from tests.support.faces import Half
+
+LOOKED = "looked.txt"
+"""Gets a line for each look: how many objects, and the mask."""
+
+
+def look(objects: Mapping[str, Opener], plan: Plan) -> StudyFaces:
+    """Return a face in each image."""
+    decisions: dict[str, FaceDecision] = {}
+    uids: dict[str, str] = {}
+    patient = ""
+    for key, opener in objects.items():
+        with opener() as source:
+            whole = open_object(source)[0].source
+            patient = patient or str(read_dataset(whole, with_pixels=False).PatientID)
+            uid = header_of(whole).sop_instance_uid
+        mask = Half(-4.0 if Depth(plan.deface_mask.value) is Depth.NARROW else 0.0)
+        decisions[uid] = FaceDecision(outcome=FaceOutcome.REMOVED, mask=mask)
+        if patient.startswith("BACK"):
+            decisions[uid] = FaceDecision(outcome=FaceOutcome.NO_FACE)
+        uids[key] = uid
+    words = patient.split(" ")
+    if patient == "DIE":
+        os._exit(1)
+    if patient.startswith("DIE ONCE") and _is_first(Path(words[2]), "dead"):
+        os._exit(1)
+    if len(words) > 1:
+        with Path(words[-1], LOOKED).open("a", encoding="ascii") as file:
+            file.write(f"{len(objects)} {plan.deface_mask}\n")
+    if patient == "SPIN":
+        while True:
+            pass
+    if patient == "MUTE":
+        raise KeyError
+    return StudyFaces(FacePlan(decisions=decisions), uids)
+
+
+def _is_first(folder: Path, name: str) -> bool:
+    marker = folder / name
+    if marker.exists():
+        return False
+    marker.touch()
+    return True
+
+
+class _Forgetful:
+    """`pipelines.run`, that dies over the first object that it cleans where it is told so."""
+
+    inspect = staticmethod(pipelines.run.inspect)
+    verify = staticmethod(pipelines.run.verify)
+
+    @staticmethod
+    def clean(source: Any, **arguments: Any) -> Any:  # noqa: ANN401  (passed on)
+        words = arguments["inspection"].patient_id.split(" ")
+        if words[0] == "FORGET" and _is_first(Path(words[1]), "forgot"):
+            os._exit(1)
+        return pipelines.run.clean(source, **arguments)
+
+
+if __name__ == "__main__":
+    run(sys.argv[1:], pipeline=_Forgetful(), load_plan=load_plan, look=look)
