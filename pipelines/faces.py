@@ -108,6 +108,12 @@ def _header_and_dataset(source: RangeReader) -> tuple[ImageHeader, Dataset]:
     raise HeldError("face.unsupported", where=kind) from None
 
 
+def _mask_of(decision: FaceDecision) -> Mask:
+    if decision.mask is None:
+        raise HeldError("face.doubtful", where="no mask")
+    return decision.mask
+
+
 class FrameMasks(Mapping[int, NDArray[np.bool_]]):
     """Masks of frames, by number from 0, a bit per pixel; frames that stay are not in it.
 
@@ -115,15 +121,20 @@ class FrameMasks(Mapping[int, NDArray[np.bool_]]):
     ----------
     header : ImageHeader
     decision : FaceDecision
-    mask : Mask
-        Its mask.
+        With a mask.
+
+    Raises
+    ------
+    pipelines.errors.HeldError
+        `face.no-geometry`: a frame without a plane. `face.doubtful`: there is no mask.
     """
 
-    def __init__(self, header: ImageHeader, decision: FaceDecision, mask: Mask) -> None:
+    def __init__(self, header: ImageHeader, decision: FaceDecision) -> None:
         self._shape = header.rows, header.columns
         self._packed: dict[int, NDArray[np.uint8]] = {}
         from pipelines.deface.apply import frame_mask  # noqa: PLC0415  (scipy: only here)
 
+        mask = _mask_of(decision)
         for number, plane in enumerate(header.planes):
             if plane is None:
                 raise HeldError("face.no-geometry", where=f"frame {number + 1}")
@@ -258,12 +269,10 @@ def _unseen(
 def _without_face(
     outline: Outline, header: ImageHeader, decision: FaceDecision, image: Dataset | None
 ) -> tuple[Outline, FaceEvidence | None]:
-    source, evidence, mask = outline.source, None, decision.mask
-    if mask is None:
-        raise HeldError("face.doubtful", where="no mask")
+    source, evidence, mask = outline.source, None, _mask_of(decision)
     if image is not None:
         # frames beside the face stay as they are
-        masks = FrameMasks(header, decision, mask)
+        masks = FrameMasks(header, decision)
         if masks:
             from pipelines.deface.apply import fill_value  # noqa: PLC0415  (scipy: only here)
 

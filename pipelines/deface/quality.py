@@ -8,7 +8,6 @@ are described in ``ops/manual/faces.md``.
 
 from dataclasses import asdict, dataclass
 from functools import lru_cache
-from itertools import permutations
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,14 +17,12 @@ from pipelines.deface.brain import height_over_brain
 from pipelines.deface.mask import wide_distance
 from pipelines.deface.registration import is_plausible
 from pipelines.deface.scan import Scan
-from pipelines.deface.template import CENTRE_MM, MIDLINE_MM, Template, load_template
+from pipelines.deface.steps import steps_nearby
+from pipelines.deface.template import MIDLINE_MM, Template, load_template
 
 LEAST_AGREEMENT = 0.135
 MOST_IMPROVEMENT = 0.03
 LEAST_OVERLAP = 0.80
-_STEPS_MM, _TURNS = (5.0, 10.0), (5.0, 10.0)
-_SCALES = (0.9, 0.95, 1.05, 1.1)
-_SHEARS = (-0.1, 0.1)
 _AIR_SHARE = 0.35
 _MOST_TISSUE, _MOST_TISSUE_NEARBY = 0.2, 0.5
 _MOST_IMPROVEMENT_WITHOUT = 0.1
@@ -96,7 +93,7 @@ def judge(scan: Scan, agreement: Agreement, to_patient: Matrix) -> Quality:
         Shape ``(4, 4)``.
     """
     reached = agreement.of(to_patient)
-    best_nearby = max(agreement.of(to_patient @ step) for step in _steps_nearby())
+    best_nearby = max(agreement.of(to_patient @ step) for step in steps_nearby())
     values = np.linalg.svd(to_patient[:3, :3])[1]
     face_in_view, _ = tissue(scan, to_patient, _face_points())
     zones = [tissue(scan, to_patient, zone) for zone in _front_zones()]
@@ -130,7 +127,7 @@ def has_no_face(scan: Scan, quality: Quality, to_patient: Matrix) -> bool:
         return False
     return all(
         tissue(scan, to_patient @ step, zone)[1] < _MOST_TISSUE_NEARBY
-        for step in _steps_nearby()[:_SMALL_STEPS]
+        for step in steps_nearby()[:_SMALL_STEPS]
         for zone in _front_zones()
     )
 
@@ -213,37 +210,3 @@ def scalp_points() -> Matrix:
 def _brain_points() -> Matrix:
     points = load_template().head.points()
     return points[height_over_brain(points) < 0]
-
-
-@lru_cache(maxsize=1)
-def _steps_nearby() -> tuple[Matrix, ...]:
-    shifts: list[Matrix] = []
-    turns: list[Matrix] = []
-    shears: list[Matrix] = []
-    for size in (0, 1):  # small steps first
-        for axis in range(3):
-            first, second = [other for other in range(3) if other != axis]
-            for sign in (-1, 1):
-                shift = np.eye(4)
-                shift[axis, 3] = sign * _STEPS_MM[size]
-                shifts.append(shift)
-                turn = np.eye(3)
-                angle = np.radians(sign * _TURNS[size])
-                turn[first, first] = turn[second, second] = np.cos(angle)
-                turn[first, second], turn[second, first] = -np.sin(angle), np.sin(angle)
-                turns.append(_about_centre(turn))
-    for axis, other in permutations(range(3), 2):
-        for amount in _SHEARS:
-            shear = np.eye(3)
-            shear[axis, other] = amount
-            shears.append(_about_centre(shear))
-    steps = [*shifts[:6], *turns[:6], *shifts[6:], *turns[6:], *shears]
-    steps += [_about_centre(np.eye(3) * scale) for scale in _SCALES]
-    return tuple(steps)
-
-
-def _about_centre(linear: NDArray[np.float64]) -> Matrix:
-    matrix = np.eye(4)
-    matrix[:3, :3] = linear
-    matrix[:3, 3] = np.array(CENTRE_MM) - linear @ np.array(CENTRE_MM)
-    return matrix

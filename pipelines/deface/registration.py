@@ -19,6 +19,7 @@ from pipelines.deface.agreement import Agreement
 from pipelines.deface.grid import Grid
 from pipelines.deface.head import Body
 from pipelines.deface.scan import Scan
+from pipelines.deface.steps import steps_nearby
 from pipelines.deface.template import CENTRE_MM, TOP_MM, Template
 
 _PITCHES = (-30.0, -15.0, 0.0, 15.0, 30.0)
@@ -26,6 +27,7 @@ _FORWARD_MM = (-20.0, 0.0, 20.0)
 _REFINED, _REFINED_TURNED = 5, 2
 _ALONG_MM = (-40.0, 0.0, 40.0)
 _LEAST_SCALE, _MOST_SCALE, _MOST_STRETCH = 0.7, 1.4, 1.25
+_ROUNDS, _BETTER = 3, 1.01
 _WHOLE = 0.85
 """Part of the head in view from which its proportions can be told."""
 
@@ -87,25 +89,39 @@ def register(scan: Scan, agreement: Agreement) -> Registration | None:
         return None
     refined.sort(key=lambda each: -each[0])
     best_value, best = refined[0]
+    found = _matrix(best)
+    for _ in range(_ROUNDS):
+        found = _fitted(fixed, moving, agreement, found)
+        step = max(steps_nearby(), key=lambda step: agreement.of(found @ step))
+        if agreement.of(found @ step) <= _BETTER * agreement.of(found):
+            break
+        found = found @ step  # no optimum yet: go on from there
+    others = [value / best_value for value, other in refined[1:] if _is_elsewhere(best, other)]
+    return Registration(to_patient=found, runner_up=max(others, default=0.0))
+
+
+def _fitted(template: Template, moving: _Moving, agreement: Agreement, start: Matrix) -> Matrix:
+    """Return the best placement near `start`: of one scale, or of twelve parameters."""
+    centre = np.array(CENTRE_MM)
+    left, scales, right = np.linalg.svd(start[:3, :3])
     similarity = sitk.Similarity3DTransform()
     similarity.SetCenter(CENTRE_MM)
-    similarity.SetMatrix(best.GetMatrix())
-    similarity.SetTranslation(best.GetTranslation())
-    if not _refine(fixed, moving, similarity, coarse=False, step=2.0, least=0.05, rounds=50):
-        return None
+    similarity.SetMatrix((scales.mean() * left @ right).ravel().tolist())
+    similarity.SetTranslation((start[:3, :3] @ centre + start[:3, 3] - centre).tolist())
+    if not _refine(template, moving, similarity, coarse=False, step=2.0, least=0.05, rounds=50):
+        return start
+    found = _matrix(similarity)
+    if agreement.inside(found) < _WHOLE:
+        return found
     affine = sitk.AffineTransform(3)
     affine.SetCenter(CENTRE_MM)
     affine.SetMatrix(similarity.GetMatrix())
     affine.SetTranslation(similarity.GetTranslation())
-    found = _matrix(similarity)
-    if agreement.inside(found) >= _WHOLE and _refine(
-        fixed, moving, affine, coarse=False, step=1.0, least=0.02, rounds=60
-    ):
-        stretched = _matrix(affine)
-        if is_plausible(stretched) and agreement.of(stretched) >= agreement.of(found):
-            found = stretched
-    others = [value / best_value for value, other in refined[1:] if _is_elsewhere(best, other)]
-    return Registration(to_patient=found, runner_up=max(others, default=0.0))
+    if not _refine(template, moving, affine, coarse=False, step=1.0, least=0.02, rounds=60):
+        return found
+    stretched = _matrix(affine)
+    is_better = is_plausible(stretched) and agreement.of(stretched) >= agreement.of(found)
+    return stretched if is_better else found
 
 
 def is_plausible(matrix: Matrix) -> bool:

@@ -128,10 +128,12 @@ def _read(name: str) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
             file.seek(int(np.frombuffer(header, "<f4", 1, 108)[0]))
             halved = np.zeros((slices // 2, rows // 2, columns // 2), dtype=np.float32)
             size = np.dtype(kind).itemsize * columns * rows
-            for plane in halved:
+            for number in range(slices // 2):
                 for part in np.frombuffer(file.read(2 * size), kind).reshape(2, rows, columns):
                     for row, column in np.ndindex(2, 2):
-                        plane += part[row : rows // 2 * 2 : 2, column : columns // 2 * 2 : 2] / 8
+                        halved[number] += (
+                            part[row : rows // 2 * 2 : 2, column : columns // 2 * 2 : 2] / 8
+                        )
     except (OSError, EOFError, ValueError):
         raise HeldError("face.no-template", where=name) from None
     affine = np.eye(4)
