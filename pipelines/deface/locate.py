@@ -41,7 +41,7 @@ _LIMITS = {
     BodyPart.HEAD: 0.0,
     BodyPart.UNKNOWN: 0.055,
     BodyPart.TRUNK: 0.085,
-    BodyPart.EXTREMITY: 0.13,
+    BodyPart.EXTREMITY: 0.15,
 }
 
 

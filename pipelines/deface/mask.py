@@ -25,12 +25,12 @@ BRAIN_MARGIN_MM = 11.0
 LAYER_MM = 15.0
 GRID_MM = 2.0
 
-_LOW, _HIGH = np.array([-125.5, -190.0, -172.0]), np.array([138.5, 90.0, 20.0])
+_LOW, _HIGH = np.array([-125.5, -190.0, -182.0]), np.array([138.5, 90.0, 20.0])
 """Of the grid that holds the masks; what lies outside is as its edge."""
 _BROW_MM = 2.0
-_BOTTOM_MM = -165.0
-_HEIGHTS = (-165.0, -140.0, -120.0, -90.0, -60.0, -45.0, -20.0, 2.0)
-_DEPTHS = (-58.0, -30.0, -18.0, -18.0, -34.0, -44.0, -52.0, -60.0)
+_BOTTOM_MM = -176.0
+_HEIGHTS = (-176.0, -152.0, -125.0, -90.0, -60.0, -45.0, -20.0, 2.0)
+_DEPTHS = (-56.0, -28.0, -16.0, -16.0, -34.0, -44.0, -52.0, -60.0)
 """How far back the face mask goes (y) at these heights (z)."""
 _EAR_INNER_MM = 65.0
 _EAR_FRONT_MM, _EAR_BACK_MM = -14.0, 62.0

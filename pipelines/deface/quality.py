@@ -20,7 +20,7 @@ from pipelines.deface.scan import Scan
 from pipelines.deface.steps import steps_nearby
 from pipelines.deface.template import MIDLINE_MM, Template, load_template
 
-LEAST_AGREEMENT = 0.135
+LEAST_AGREEMENT = 0.14
 MOST_IMPROVEMENT = 0.03
 LEAST_OVERLAP = 0.80
 _AIR_SHARE = 0.35
