@@ -8,11 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.deface.grid import Grid
+from pipelines.deface.steps import steps_nearby
 from pipelines.deface.template import Template
 
 _BINS = 24
 _LEAST_INSIDE = 0.12
-_EVERY = 3
+_EVERY = 5
 _EVERY_START = 29
 
 
@@ -35,6 +36,7 @@ class Agreement:
     def __init__(self, image: Grid, template: Template, *, in_view: NDArray[np.bool_]) -> None:
         self._image = image
         self.template = template
+        self._improvements: dict[bytes, tuple[float, NDArray[np.float64]]] = {}
         self._in_view = in_view
         low, high = np.percentile(image.values, [1, 99.5])
         self._low, self._range = float(low), float(max(high - low, 1e-6))
@@ -49,6 +51,20 @@ class Agreement:
         """Return mutual information over the template's entropy, 0 to 1."""
         value, _ = self._measure(to_patient, self._points, self._bins)
         return value
+
+    def improvement(self, to_patient: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        """Return by how much the best small step would raise it, and that step.
+
+        Negative at an optimum: the relative loss of the least harmful step.
+        """
+        key = to_patient.tobytes()
+        if key not in self._improvements:
+            reached = self.of(to_patient)
+            values = [self.of(to_patient @ step) for step in steps_nearby()]
+            best = int(np.argmax(values))
+            gain = values[best] / reached - 1 if reached > 0 else 1.0
+            self._improvements[key] = gain, steps_nearby()[best]
+        return self._improvements[key]
 
     def rank(self, to_patient: NDArray[np.float64], *, quick: bool) -> float:
         """Return a measure that also counts how much of the head is in the image.

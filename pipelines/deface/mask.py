@@ -23,7 +23,7 @@ from pipelines.deface.template import MIDLINE_MM, Template
 
 BRAIN_MARGIN_MM = 11.0
 LAYER_MM = 15.0
-GRID_MM = 2.0
+GRID_MM = 3.0
 
 _LOW, _HIGH = np.array([-125.5, -190.0, -182.0]), np.array([138.5, 90.0, 20.0])
 """Of the grid that holds the masks; what lies outside is as its edge."""

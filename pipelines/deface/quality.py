@@ -93,14 +93,13 @@ def judge(scan: Scan, agreement: Agreement, to_patient: Matrix) -> Quality:
         Shape ``(4, 4)``.
     """
     reached = agreement.of(to_patient)
-    best_nearby = max(agreement.of(to_patient @ step) for step in steps_nearby())
     values = np.linalg.svd(to_patient[:3, :3])[1]
     face_in_view, _ = tissue(scan, to_patient, _face_points())
     zones = [tissue(scan, to_patient, zone) for zone in _front_zones()]
     brain_in_view, _ = tissue(scan, to_patient, _brain_points())
     return Quality(
         agreement=reached,
-        improvement=best_nearby / reached - 1 if reached > 0 else 1.0,
+        improvement=agreement.improvement(to_patient)[0],
         overlap=_overlap(scan, agreement.template, to_patient),
         stretch=float(values.max() / max(values.min(), 1e-6)),
         is_plausible=is_plausible(to_patient),

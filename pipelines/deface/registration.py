@@ -19,7 +19,6 @@ from pipelines.deface.agreement import Agreement
 from pipelines.deface.grid import Grid
 from pipelines.deface.head import Body
 from pipelines.deface.scan import Scan
-from pipelines.deface.steps import steps_nearby
 from pipelines.deface.template import CENTRE_MM, TOP_MM, Template
 
 _PITCHES = (-30.0, -15.0, 0.0, 15.0, 30.0)
@@ -27,7 +26,7 @@ _FORWARD_MM = (-20.0, 0.0, 20.0)
 _REFINED, _REFINED_TURNED = 5, 2
 _ALONG_MM = (-40.0, 0.0, 40.0)
 _LEAST_SCALE, _MOST_SCALE, _MOST_STRETCH = 0.7, 1.4, 1.25
-_ROUNDS, _BETTER = 3, 1.01
+_ROUNDS, _LEAST_GAIN = 3, 0.01
 _WHOLE = 0.85
 """Part of the head in view from which its proportions can be told."""
 
@@ -92,8 +91,8 @@ def register(scan: Scan, agreement: Agreement) -> Registration | None:
     found = _matrix(best)
     for _ in range(_ROUNDS):
         found = _fitted(fixed, moving, agreement, found)
-        step = max(steps_nearby(), key=lambda step: agreement.of(found @ step))
-        if agreement.of(found @ step) <= _BETTER * agreement.of(found):
+        gain, step = agreement.improvement(found)
+        if gain <= _LEAST_GAIN:
             break
         found = found @ step  # no optimum yet: go on from there
     others = [value / best_value for value, other in refined[1:] if _is_elsewhere(best, other)]

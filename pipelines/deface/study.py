@@ -30,8 +30,8 @@ _WHOLE_MM = 110.0
 _LEAST_FACE_ML = 1.0
 _LEAST_SCALP = 0.05
 
-Pixels = Callable[[int], NDArray[np.float32]]
-"""Real-world values of an image by its number, shape ``(frames, rows, columns)``."""
+Pixels = Callable[[int], Sequence[NDArray[np.float32]]]
+"""Real-world values of an image by its number: its frames, shape ``(rows, columns)``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +70,8 @@ def plan_faces(
     headers : Sequence[ImageHeader]
         Of all objects.
     pixels : Callable
-        Returns the real-world values of an image by its index in `headers`, shape
-        ``(frames, rows, columns)``; raises `pipelines.errors.HeldError`.
+        Returns the frames of an image by its index in `headers`, real-world values of
+        shape ``(rows, columns)``; raises `pipelines.errors.HeldError`.
     modalities : Collection[str]
         Those that the rules name.
     depth : Depth
@@ -118,7 +118,7 @@ class _Looker:
         self._headers = headers
         self._pixels = pixels
         self._depth = depth
-        self._read: tuple[int, NDArray[np.float32]] | None = None
+        self._read: tuple[int, Sequence[NDArray[np.float32]]] | None = None
 
     def look(self, stacks: Sequence[Stack]) -> _Finding:
         """Return what was found; the best stacks are tried until one is sure."""
@@ -140,8 +140,7 @@ class _Looker:
         if self._read is None or self._read[0] != which.image:
             self._read = None
             self._read = (which.image, self._pixels(which.image))
-        values: NDArray[np.float32] = self._read[1][which.frame]
-        return values
+        return self._read[1][which.frame]
 
     def _look_at(self, scan: Scan, part: BodyPart) -> _Finding:
         template = load_template()
