@@ -10,11 +10,12 @@ COPY rules rules
 RUN pip wheel --no-cache-dir --no-deps --no-build-isolation --wheel-dir /wheels .
 
 FROM python:3.11.14-slim-trixie
-COPY requirements.lock /tmp/requirements.lock
+COPY requirements.lock requirements-templates.lock /tmp/
 COPY --from=build /wheels /tmp/wheels
 RUN pip install --no-cache-dir --require-hashes -r /tmp/requirements.lock \
+    && pip install --no-cache-dir --no-deps --require-hashes -r /tmp/requirements-templates.lock \
     && pip install --no-cache-dir --no-deps --no-index /tmp/wheels/*.whl \
-    && rm -rf /tmp/wheels /tmp/requirements.lock \
+    && rm -rf /tmp/wheels /tmp/requirements*.lock \
     && groupadd --gid 10001 narthex \
     && useradd --uid 10001 --gid narthex --no-create-home --home-dir /var/lib/narthex \
         --shell /usr/sbin/nologin narthex \

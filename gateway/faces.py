@@ -102,7 +102,7 @@ def _plan_faces(headers: Sequence[ImageHeader], pixels: "_Pixels", plan: Plan) -
     depth = Depth(plan.deface_mask.value)
     return plan_faces(
         headers,
-        pixels,  # type: ignore[arg-type]  # frames one by one, not as an array
+        pixels,
         modalities=plan.deface_modalities,
         depth=depth,
     )

@@ -30,6 +30,7 @@ install_debian() {
 }
 
 # make_environment LOCK… : a virtual environment with exactly these locked packages.
+# Of requirements-templates.lock we use data files: what those packages depend on is left out.
 make_environment() {
     local python stamp
     if [ ! -x "$VENV/bin/python" ] || ! "$VENV/bin/python" -m pip --version >/dev/null 2>&1; then
@@ -49,10 +50,12 @@ make_environment() {
     if [ "$(cat "$VENV/.locked" 2>/dev/null)" != "$stamp" ]; then
         say "installing the locked packages"
         rm -f "$VENV/.locked"
-        local lock
+        local lock alone
         for lock in "$@"; do
+            alone=()
+            if [ "$lock" = requirements-templates.lock ]; then alone=(--no-deps); fi
             "$VENV/bin/python" -m pip install --quiet --disable-pip-version-check \
-                --require-hashes -r "$lock"
+                "${alone[@]}" --require-hashes -r "$lock"
         done
         printf '%s' "$stamp" >"$VENV/.locked"
     fi

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
-import SimpleITK as sitk
+import SimpleITK as sitk  # noqa: N813  (its own short name)
 from scipy import ndimage
 
 from pipelines.deface.brain import DEGREE, harmonics

@@ -62,7 +62,7 @@ class Agreement:
             reached = self.of(to_patient)
             values = [self.of(to_patient @ step) for step in steps_nearby()]
             best = int(np.argmax(values))
-            gain = values[best] / reached - 1 if reached > 0 else 1.0
+            gain = float(values[best] / reached - 1) if reached > 0 else 1.0
             self._improvements[key] = gain, steps_nearby()[best]
         return self._improvements[key]
 
@@ -76,7 +76,7 @@ class Agreement:
         """
         points, bins = (self._few, self._few_bins) if quick else (self._points, self._bins)
         value, inside = self._measure(to_patient, points, bins)
-        return value * inside**0.5
+        return float(value * inside**0.5)
 
     def inside(self, to_patient: NDArray[np.float64]) -> float:
         """Return the fraction of the template's head that the field of view holds."""

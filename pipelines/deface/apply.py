@@ -62,11 +62,12 @@ def _points(
     plane: FramePlane, row: NDArray[np.integer], column: NDArray[np.integer]
 ) -> NDArray[np.float64]:
     """Return the centres of pixels, LPS mm."""
-    return (
+    points: NDArray[np.float64] = (
         np.array(plane.position)
         + (row * plane.row_spacing)[..., None] * np.array(plane.column)
         + (column * plane.column_spacing)[..., None] * np.array(plane.row)
     )
+    return points
 
 
 def _spread(nodes: NDArray[np.bool_], down: int, right: int) -> NDArray[np.bool_]:
@@ -113,8 +114,9 @@ def _where(dataset: Dataset) -> Dataset:
     """Return the item that says how values are rescaled: the root, or a functional group."""
     for groups in ("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence"):
         for group in (dataset.get(groups) or [])[:1]:
-            for item in (group.get("PixelValueTransformationSequence") or [])[:1]:
-                return item
+            found: list[Dataset] = list(group.get("PixelValueTransformationSequence") or [])
+            if found:
+                return found[0]
     return dataset
 
 

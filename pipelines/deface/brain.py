@@ -82,4 +82,5 @@ def height_over_brain(points: NDArray[np.floating]) -> NDArray[np.float64]:
     down, right = row - top, column - left
     upper = radius[top, left] * (1 - right) + radius[top, left + 1] * right
     lower = radius[top + 1, left] * (1 - right) + radius[top + 1, left + 1] * right
-    return length - (upper * (1 - down) + lower * down)
+    height: NDArray[np.float64] = length - (upper * (1 - down) + lower * down)
+    return height

@@ -13,6 +13,7 @@ from pipelines.deface.grid import Grid
 CT_LOW, CT_HIGH = -200.0, 400.0
 """Hounsfield units: what tells soft tissues and bone apart, as the template's values do."""
 _LEAST_AREA_MM2 = 1500.0
+_LEAST_BODY_MM3 = 2e5
 _SLAB_MM = 170.0
 _STEP_MM = 30.0
 _ABOVE_MM = 60.0
@@ -37,7 +38,7 @@ class Body:
     @property
     def is_empty(self) -> bool:
         """Return True where there is too little to be a head."""
-        return self.inside.sum() * self.grid.spacing_mm**3 < 2e5  # 200 ml
+        return float(self.inside.sum()) * self.grid.spacing_mm**3 < _LEAST_BODY_MM3
 
     def middle(self) -> NDArray[np.float64]:
         """Return the centre of mass, LPS mm."""

@@ -95,7 +95,7 @@ def trace(filled: NDArray[np.float32]) -> list[tuple[Loop, list[Loop]]]:
     """
     outlines: list[Loop] = []
     holes: list[Loop] = []
-    for found in find_contours(filled, 0.5):  # type: ignore[no-untyped-call]  # partly typed
+    for found in find_contours(filled, 0.5):
         loop = _thinned(np.asarray(found, dtype=np.float64)[:-1, ::-1])
         area = signed_area(loop) if len(loop) > 2 else 0.0
         if abs(area) >= _LEAST_AREA:

@@ -168,9 +168,10 @@ def _in_view(scan: Scan, to_patient: Matrix, points: Matrix) -> NDArray[np.bool_
     placed = points @ to_patient[:3, :3].T + to_patient[:3, 3]
     index = np.rint((placed - scan.grid.origin) / scan.grid.spacing_mm).astype(np.intp)
     size = np.array(scan.in_view.shape[::-1])
-    in_grid: NDArray[np.bool_] = ((index >= 0) & (index < size)).all(axis=1)
+    in_grid = np.logical_and(index >= 0, index < size).all(axis=1)
     x, y, z = np.clip(index, 0, size - 1).T
-    return in_grid & scan.in_view[z, y, x]
+    found: NDArray[np.bool_] = in_grid & scan.in_view[z, y, x]
+    return found
 
 
 @lru_cache(maxsize=1)
@@ -180,7 +181,8 @@ def _face_points() -> Matrix:
     points = template.head.points()
     x, _, z = np.moveaxis(points, -1, 0)
     is_face = template.inside & (wide_distance(points) < -2) & (np.abs(x - MIDLINE_MM) < 45)
-    return points[is_face & (z < -16)]
+    face: Matrix = points[is_face & (z < -16)]
+    return face
 
 
 @lru_cache(maxsize=1)
@@ -202,10 +204,12 @@ def scalp_points() -> Matrix:
     points = load_template().head.points()
     height = height_over_brain(points)
     _, _, z = np.moveaxis(points, -1, 0)
-    return points[(height > 9) & (height < 16) & (z > 0)]
+    scalp: Matrix = points[(height > 9) & (height < 16) & (z > 0)]
+    return scalp
 
 
 @lru_cache(maxsize=1)
 def _brain_points() -> Matrix:
     points = load_template().head.points()
-    return points[height_over_brain(points) < 0]
+    brain: Matrix = points[height_over_brain(points) < 0]
+    return brain

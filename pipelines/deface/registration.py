@@ -27,6 +27,7 @@ _REFINED, _REFINED_TURNED = 5, 2
 _ALONG_MM = (-40.0, 0.0, 40.0)
 _LEAST_SCALE, _MOST_SCALE, _MOST_STRETCH = 0.7, 1.4, 1.25
 _ROUNDS, _LEAST_GAIN = 3, 0.01
+_ELSEWHERE_MM = 20.0
 _WHOLE = 0.85
 """Part of the head in view from which its proportions can be told."""
 
@@ -56,7 +57,7 @@ class Registration:
     @property
     def to_template(self) -> Matrix:
         """Return the inverse."""
-        inverse: Matrix = np.linalg.inv(self.to_patient)
+        inverse: Matrix = np.linalg.inv(self.to_patient).astype(np.float64)
         return inverse
 
 
@@ -186,7 +187,7 @@ def _is_elsewhere(one: sitk.Transform, other: sitk.Transform) -> bool:
         np.linalg.norm(np.subtract(one.TransformPoint(p), other.TransformPoint(p)))
         for p in ((6.5, -90.0, -30.0), (6.5, 80.0, 0.0), (6.5, 4.0, 70.0))
     ]
-    return max(moved) > 20.0
+    return bool(max(moved) > _ELSEWHERE_MM)
 
 
 def _matrix(transform: sitk.Transform) -> Matrix:

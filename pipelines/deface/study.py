@@ -8,6 +8,7 @@ single slices, segmentations, structure sets, scouts). What nobody knows is doub
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,8 +31,17 @@ _WHOLE_MM = 110.0
 _LEAST_FACE_ML = 1.0
 _LEAST_SCALP = 0.05
 
-Pixels = Callable[[int], Sequence[NDArray[np.float32]]]
-"""Real-world values of an image by its number: its frames, shape ``(rows, columns)``."""
+
+class Frames(Protocol):
+    """The frames of an image, read when they are asked for."""
+
+    def __getitem__(self, frame: int, /) -> NDArray[np.float32]:
+        """Return real-world values, shape ``(rows, columns)``."""
+        ...
+
+
+Pixels = Callable[[int], Frames]
+"""Gives the frames of an image by its number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +101,7 @@ def plan_faces(
     frames: dict[str, list[Stack]] = defaultdict(list)
     for stack in stacks_of([headers[number] for number in concerned]):
         renumbered = tuple(FrameOf(concerned[f.image], f.frame) for f in stack.frames)
-        frames[_space(stack)].append(replace(stack, frames=renumbered))
+        frames[_space(stack)].append(replace(stack, frames=renumbered, left_out=()))
     looker = _Looker(headers, pixels, depth)
     findings = {space: looker.look(stacks) for space, stacks in frames.items()}
     findings |= _inherited(findings, frames, headers)
@@ -118,7 +128,7 @@ class _Looker:
         self._headers = headers
         self._pixels = pixels
         self._depth = depth
-        self._read: tuple[int, Sequence[NDArray[np.float32]]] | None = None
+        self._read: tuple[int, Frames] | None = None
 
     def look(self, stacks: Sequence[Stack]) -> _Finding:
         """Return what was found; the best stacks are tried until one is sure."""

@@ -195,7 +195,16 @@ def gate(
     source = source_of(data, syntax=syntax) if before is None else before
     source += b"".join(_short(tag, b"1 ", syntax=syntax) for tag in sorted(present))
     source += b"".join(_short(tag, b"", syntax=syntax) for tag in sorted(present_empty))
-    report = Report(plan=plan.hash, actions={}, methods=(), normalised=False, notes=(), reasons={}, face="", face_figures={})
+    report = Report(
+        plan=plan.hash,
+        actions={},
+        methods=(),
+        normalised=False,
+        notes=(),
+        reasons={},
+        face="",
+        face_figures={},
+    )
     cleaned = Cleaned(
         segments=(),
         source=Bytes(source),
