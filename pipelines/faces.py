@@ -286,20 +286,18 @@ def _without_face(
             )
             source = masked(source, masks, fill)
     if _ROI_CONTOUR_SEQUENCE in outline.by_tag:
-        source = _clipped(source, mask)
+        source = _clipped(source, header, mask)
     if source is outline.source:
         return outline, evidence
     return open_object(source)[0], evidence
 
 
-def _clipped(source: RangeReader, mask: Mask) -> RangeReader:
+def _clipped(source: RangeReader, header: ImageHeader, mask: Mask) -> RangeReader:
     # scikit-image: only contours need it
-    from pipelines.deface.structures import clip, frames_of_reference  # noqa: PLC0415
+    from pipelines.deface.structures import clip  # noqa: PLC0415
 
-    frames = frames_of_reference(source)
-    if len(frames) > 1:  # the mask is in one of them
-        raise HeldError("face.missing-reference", where=f"{len(frames)} frames of reference")
-    return clip(source, dict.fromkeys(frames, mask))
+    # the mask is in the space that the header names: contours of any other are held
+    return clip(source, {header.frame_of_reference_uid: mask})
 
 
 def features_removed(*, implicit: bool) -> bytes:
