@@ -1,0 +1,138 @@
+"""Look at one stack: whether a head is there, where it is, and whether it has a face."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipelines.deface.agreement import Agreement
+from pipelines.deface.decision import FaceDecision, FaceOutcome
+from pipelines.deface.locate import BodyPart, no_head_below
+from pipelines.deface.mask import FaceMask
+from pipelines.deface.quality import Quality, has_no_face, judge, scalp_points, tissue
+from pipelines.deface.registration import register
+from pipelines.deface.scan import Scan
+from pipelines.deface.template import load_brain, load_template
+
+_LEAST_SCALP = 0.05
+_LEAST_FACE_ML = 1.0
+_MOST_GAIN = 0.05
+_LEAST_FOLLOWED = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What was found; the mask of a doubtful one is for reviewers.
+
+    Attributes
+    ----------
+    outcome : FaceOutcome
+    code : str
+        Reason code of a doubtful one.
+    mask : FaceMask or None
+    quality : Quality or None
+        None where there was nothing to measure.
+    """
+
+    outcome: FaceOutcome
+    code: str = field(default="", kw_only=True)
+    mask: FaceMask | None = field(default=None, repr=False, kw_only=True)
+    quality: Quality | None = field(default=None, kw_only=True)
+
+    def decision(self, *, is_projection: bool = False) -> FaceDecision:
+        """Return what to do with an object."""
+        return FaceDecision(
+            outcome=self.outcome,
+            code=self.code,
+            mask=self.mask,
+            figures=self.quality.figures() if self.quality else {},
+            is_projection=is_projection,
+        )
+
+
+UNCHECKED = Finding(FaceOutcome.DOUBTFUL, code="face.unchecked")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """What one stack shows.
+
+    Attributes
+    ----------
+    outcome : FaceOutcome
+    quality : Quality or None
+    to_patient : numpy.ndarray or None
+        Where the template lies, shape ``(4, 4)``; None where that is not known.
+    """
+
+    outcome: FaceOutcome
+    quality: Quality | None = None
+    to_patient: NDArray[np.float64] | None = field(default=None, repr=False)
+
+    @property
+    def is_sure(self) -> bool:
+        """Return whether the head was found."""
+        return self.to_patient is not None and self.outcome is not FaceOutcome.DOUBTFUL
+
+
+def look_at(scan: Scan, part: BodyPart) -> Look:
+    """Look at a stack by itself.
+
+    Parameters
+    ----------
+    part : BodyPart
+        What its header says.
+    """
+    agreement = scan.agreement(load_template())
+    placed = None if scan.body.is_empty else register(scan, agreement)
+    if placed is None:
+        is_head = part is BodyPart.HEAD
+        return Look(outcome=FaceOutcome.DOUBTFUL if is_head else FaceOutcome.NO_FACE)
+    quality = judge(scan, agreement, placed.to_patient)
+    if quality.agreement < no_head_below(part):
+        return Look(outcome=FaceOutcome.NO_FACE, quality=quality)
+    if has_no_face(scan, quality, placed.to_patient):
+        outcome = FaceOutcome.ALREADY
+    elif quality.is_sure:
+        outcome = FaceOutcome.REMOVED
+    else:
+        stripped = _stripped(scan)
+        if stripped is not None:
+            return Look(outcome=FaceOutcome.ALREADY, quality=quality, to_patient=stripped)
+        outcome = FaceOutcome.DOUBTFUL
+    return Look(outcome=outcome, quality=quality, to_patient=placed.to_patient)
+
+
+def follow(scan: Scan, to_patient: NDArray[np.float64]) -> Look | None:
+    """Look at a stack where another one of its frame of reference has the head.
+
+    Returns
+    -------
+    Look or None
+        None where it is not plain that the head is at the same place.
+    """
+    agreement: Agreement = scan.agreement(load_template())
+    if agreement.of(to_patient) < _LEAST_FOLLOWED:
+        return None
+    if agreement.improvement(to_patient)[0] > _MOST_GAIN:
+        return None
+    quality = judge(scan, agreement, to_patient)
+    is_defaced = has_no_face(scan, quality, to_patient)
+    outcome = FaceOutcome.ALREADY if is_defaced else FaceOutcome.REMOVED
+    return Look(outcome=outcome, quality=quality, to_patient=to_patient)
+
+
+def takes_nothing(scan: Scan, mask: FaceMask) -> bool:
+    """Return whether the mask takes nothing of the body that the stack shows."""
+    covered = mask.covers(scan.grid.points()[scan.body.inside & scan.in_view])
+    return bool(covered.sum() * scan.grid.spacing_mm**3 < 1000 * _LEAST_FACE_ML)
+
+
+def _stripped(scan: Scan) -> NDArray[np.float64] | None:
+    """Return where the brain lies in an image without skull and skin; None for others."""
+    agreement = scan.agreement(load_brain())
+    placed = register(scan, agreement)
+    if placed is None or not judge(scan, agreement, placed.to_patient).is_sure:
+        return None
+    in_view, part = tissue(scan, placed.to_patient, scalp_points())
+    return placed.to_patient if in_view > 0.5 and part < _LEAST_SCALP else None
