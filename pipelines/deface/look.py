@@ -103,8 +103,13 @@ def look_at(scan: Scan, part: BodyPart) -> Look:
     return Look(outcome=outcome, quality=quality, to_patient=placed.to_patient)
 
 
-def follow(scan: Scan, to_patient: NDArray[np.float64]) -> Look | None:
+def follow(scan: Scan, to_patient: NDArray[np.float64], *, may_be_removed: bool) -> Look | None:
     """Look at a stack where another one of its frame of reference has the head.
+
+    Parameters
+    ----------
+    may_be_removed : bool
+        True: the face may have been removed before, as in the other.
 
     Returns
     -------
@@ -117,7 +122,7 @@ def follow(scan: Scan, to_patient: NDArray[np.float64]) -> Look | None:
     if agreement.improvement(to_patient)[0] > _MOST_GAIN:
         return None
     quality = judge(scan, agreement, to_patient)
-    is_defaced = has_no_face(scan, quality, to_patient)
+    is_defaced = may_be_removed and has_no_face(scan, quality, to_patient)
     outcome = FaceOutcome.ALREADY if is_defaced else FaceOutcome.REMOVED
     return Look(outcome=outcome, quality=quality, to_patient=to_patient)
 

@@ -27,6 +27,7 @@ _AIR_SHARE = 0.35
 _MOST_TISSUE, _MOST_TISSUE_NEARBY = 0.2, 0.5
 _MOST_IMPROVEMENT_WITHOUT = 0.1
 _SMALL_STEPS = 12
+_AIR_RATIO, _AIR_FLOOR = 1.25, 0.005
 _CT_AIR = 60.0
 """Of `normalised` values: -140 HU."""
 _LEAST_IN_VIEW = 0.3
@@ -124,11 +125,26 @@ def has_no_face(scan: Scan, quality: Quality, to_patient: Matrix) -> bool:
         or not quality.is_plausible
     ):
         return False
-    return all(
+    return _is_empty(scan, to_patient) and all(
         tissue(scan, to_patient @ step, zone)[1] < _MOST_TISSUE_NEARBY
         for step in steps_nearby()[:_SMALL_STEPS]
         for zone in _front_zones()
     )
+
+
+def _is_empty(scan: Scan, to_patient: Matrix) -> bool:
+    """Return whether the zones of the face are as dark as air: weak skin is not."""
+    inside = scan.grid.values[scan.body.inside & scan.in_view]
+    outside = scan.grid.values[scan.in_view & ~scan.body.inside]
+    if not inside.size or not outside.size:
+        return False
+    most = _AIR_RATIO * float(np.median(outside)) + _AIR_FLOOR * float(np.median(inside))
+    for zone in _front_zones():
+        points = zone[_in_view(scan, to_patient, zone)]
+        placed = points @ to_patient[:3, :3].T + to_patient[:3, 3]
+        if points.size and float(np.median(scan.grid.at(placed, outside=None))) > most:
+            return False
+    return True
 
 
 def _overlap(scan: Scan, template: Template, to_patient: Matrix) -> float:

@@ -121,8 +121,12 @@ class Looker:
     def _look(self, scan: Scan, part: BodyPart, first: tuple[Look, FaceMask] | None) -> Look:
         if first is None or first[0].to_patient is None:
             return look_at(scan, part)
-        followed = follow(scan, first[0].to_patient)
-        return look_at(scan, part) if followed is None else followed
+        may_be_removed = first[0].outcome is FaceOutcome.ALREADY
+        followed = follow(scan, first[0].to_patient, may_be_removed=may_be_removed)
+        look = look_at(scan, part) if followed is None else followed
+        if look.outcome is FaceOutcome.ALREADY and not may_be_removed:
+            return replace(look, outcome=FaceOutcome.REMOVED)  # another stack shows a face
+        return look
 
     def _finding(self, scan: Scan, look: Look, first: tuple[Look, FaceMask] | None) -> Finding:
         """Return what a look means where another stack may have shown the head."""

@@ -221,7 +221,8 @@ def test_contours_end_where_the_image_ends(visit: Visit) -> None:
         before, after = (_drawn(d, number, series) for d in (source, cleaned))
         kept = before & ~removed
         assert (after & _eroded(removed)).sum() <= 0.002 * before.sum(), label
-        assert (after & kept).sum() >= 0.97 * kept.sum(), label
+        # a pixel or two of a small thing may fall to either side of the edge
+        assert (after & kept).sum() >= 0.97 * kept.sum() - 8, label
         assert (after & ~_grown(before)).sum() == 0, label
     brains = [_drawn(d, 1, series) for d in (source, cleaned)]
     assert (brains[0] != brains[1]).sum() <= _EDGE_OF_BRAIN * brains[0].sum()

@@ -128,7 +128,7 @@ def _cases(cases: dict[str, Case]) -> Iterator[object]:
         yield pytest.param(case, id=name, marks=() if name in _QUICK else (Slow,))
 
 
-@pytest.mark.parametrize("case", _cases(REMOVED))
+@pytest.mark.parametrize("case", list(_cases(REMOVED)))
 def test_the_face_of(case: Case, tmp_path: Path) -> None:
     door, series = _through(case, tmp_path)
     assert fate(door, series) == "cleaned"
@@ -242,7 +242,7 @@ def test_what_was_defaced_before_is_left_alone(
     door, series = _through(Case(body=body, contrast=contrast), tmp_path)
     assert fate(door, series) == "cleaned"
     assert is_unchanged(door, series)
-    assert "already" in {door.row(source)["face"] for source in series.datasets}
+    assert all(door.row(source)["face"].startswith("already") for source in series.datasets)
 
 
 @pytest.mark.parametrize("body", [water, pytest.param(nothing, marks=Slow)])
