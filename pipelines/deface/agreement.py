@@ -12,7 +12,8 @@ from pipelines.deface.steps import steps_nearby
 from pipelines.deface.template import Template
 
 _BINS = 24
-_LEAST_INSIDE = 0.12
+LEAST_INSIDE = 0.12
+"""Part of the head that must be in view for anything to be said."""
 _EVERY = 5
 _EVERY_START = 29
 
@@ -97,7 +98,7 @@ class Agreement:
         x, y, z = np.clip(nearest, 0, size - 1).T
         in_view &= self._in_view[z, y, x]
         inside = float(in_view.mean())
-        if inside < _LEAST_INSIDE:
+        if inside < LEAST_INSIDE:
             return 0.0, inside
         values = image.at(placed[in_view], outside=None)
         scaled = np.clip((values - self._low) / self._range, 0, 1) * (_BINS - 1.001)

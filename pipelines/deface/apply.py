@@ -37,8 +37,8 @@ def frame_mask(
     numpy.ndarray
         Shape ``(rows, columns)``.
     """
-    down = max(1, int(_COARSE_MM / plane.row_spacing))
-    right = max(1, int(_COARSE_MM / plane.column_spacing))
+    down = min(max(1, int(_COARSE_MM / plane.row_spacing)), rows)
+    right = min(max(1, int(_COARSE_MM / plane.column_spacing)), columns)
     steps = np.arange(0, rows + down, down), np.arange(0, columns + right, right)
     nodes = _points(plane, *np.meshgrid(*steps, indexing="ij"))
     offsets = np.arange(-_RAY_MM, _RAY_MM + 1, _RAY_STEP_MM) if is_projection else np.zeros(1)

@@ -1,8 +1,8 @@
 """The brain of the template: a surface in template coordinates, LPS mm.
 
 Made by ``ops/templates/brain.py``: the distance of the surface from a centre, as real
-spherical harmonics. It is smooth: the true surface is up to 9 mm away in the fissures, and
-2 ml of 1,218 ml lie more than 5 mm outside of it.
+spherical harmonics, widened to the largest within 4 degrees: the brain it was made of lies inside,
+or less than 4 mm outside.
 """
 
 import json
@@ -11,6 +11,7 @@ from importlib import resources
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage
 from scipy.special import sph_harm_y
 
 DEGREE = 12
@@ -54,7 +55,9 @@ def _shape() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     )
     basis = harmonics(rays.reshape(-1, 3), shape["degree"])
     radius = (basis @ np.array(shape["coefficients_mm"])).reshape(theta.shape)
-    return np.array(shape["centre_mm"]), radius
+    # what is smooth cuts off the gyri: the largest radius within 4 degrees has them
+    widest = ndimage.maximum_filter(radius, size=(5, 5), mode=("nearest", "wrap"))
+    return np.array(shape["centre_mm"]), widest
 
 
 def height_over_brain(points: NDArray[np.floating]) -> NDArray[np.float64]:

@@ -39,8 +39,8 @@ class BodyPart(StrEnum):
 
 _LIMITS = {
     BodyPart.HEAD: 0.0,
-    BodyPart.UNKNOWN: 0.055,
-    BodyPart.TRUNK: 0.085,
+    BodyPart.UNKNOWN: 0.08,
+    BodyPart.TRUNK: 0.1,
     BodyPart.EXTREMITY: 0.15,
 }
 

@@ -15,8 +15,8 @@ from pipelines.deface.scan import Scan
 from pipelines.deface.template import load_brain, load_template
 
 _LEAST_SCALP = 0.05
-_LEAST_FACE_ML = 1.0
-_MOST_GAIN = 0.05
+_MOST_GAIN, _MOST_GAIN_WITHOUT = 0.05, 0.03
+_LEAST_STRIPPED = 0.085
 _LEAST_FOLLOWED = 0.1
 
 
@@ -89,14 +89,14 @@ def look_at(scan: Scan, part: BodyPart) -> Look:
         is_head = part is BodyPart.HEAD
         return Look(outcome=FaceOutcome.DOUBTFUL if is_head else FaceOutcome.NO_FACE)
     quality = judge(scan, agreement, placed.to_patient)
-    if quality.agreement < no_head_below(part):
+    if quality.agreement < no_head_below(part) and quality.improvement <= _MOST_GAIN_WITHOUT:
         return Look(outcome=FaceOutcome.NO_FACE, quality=quality)
     if has_no_face(scan, quality, placed.to_patient):
         outcome = FaceOutcome.ALREADY
     elif quality.is_sure:
         outcome = FaceOutcome.REMOVED
     else:
-        stripped = _stripped(scan)
+        stripped = _stripped(scan) if quality.agreement >= _LEAST_STRIPPED else None
         if stripped is not None:
             return Look(outcome=FaceOutcome.ALREADY, quality=quality, to_patient=stripped)
         outcome = FaceOutcome.DOUBTFUL
@@ -128,9 +128,8 @@ def follow(scan: Scan, to_patient: NDArray[np.float64], *, may_be_removed: bool)
 
 
 def takes_nothing(scan: Scan, mask: FaceMask) -> bool:
-    """Return whether the mask takes nothing of the body that the stack shows."""
-    covered = mask.covers(scan.grid.points()[scan.body.inside & scan.in_view])
-    return bool(covered.sum() * scan.grid.spacing_mm**3 < 1000 * _LEAST_FACE_ML)
+    """Return whether the field of view holds nothing of the mask, be it body or air."""
+    return not mask.covers(scan.grid.points()[scan.in_view]).any()
 
 
 def _stripped(scan: Scan) -> NDArray[np.float64] | None:

@@ -17,6 +17,7 @@ READ_MM = 2.0
 """Finer pixels are averaged while a stack is read."""
 LEAST_SLICES = 5
 LEAST_EXTENT_MM = 35.0
+MOST_EXTENT_MM = 2500.0
 _MOST_VOXELS = 60_000_000
 
 
@@ -75,12 +76,13 @@ def is_worth_reading(stack: Stack) -> bool:
     """Return whether a stack can show enough of a head to find it."""
     extent = stack.spacing_mm * len(stack.frames)
     plane = stack.plane
-    width = min(stack.rows * plane.row_spacing, stack.columns * plane.column_spacing)
+    height, width = stack.rows * plane.row_spacing, stack.columns * plane.column_spacing
     return (
         not stack.is_localizer
         and len(stack.frames) >= LEAST_SLICES
         and extent >= LEAST_EXTENT_MM
-        and width >= 2 * LEAST_EXTENT_MM
+        and min(height, width) >= 2 * LEAST_EXTENT_MM
+        and max(height, width, extent) <= MOST_EXTENT_MM
     )
 
 

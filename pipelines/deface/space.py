@@ -6,6 +6,7 @@ face was removed before. What can't be looked at (surveys, single slices, what r
 same slices, derived objects) gets the mask, too.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
@@ -13,6 +14,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.deface.agreement import LEAST_INSIDE
 from pipelines.deface.decision import Depth, FaceOutcome
 from pipelines.deface.locate import BodyPart, body_part
 from pipelines.deface.look import UNCHECKED, Finding, Look, follow, look_at, takes_nothing
@@ -26,6 +28,7 @@ _WHOLE_MM = 110.0
 _MOST_LOOKS = 40
 """Stacks of one frame of reference; more are doubtful where no head was found in these."""
 _MOVED_MM = 5.0
+_NEAR_MM = 30.0
 _PLACES = np.array([[6.5, -95.0, -40.0], [6.5, -90.0, -120.0], [6.5, 80.0, 0.0], [6.5, 4.0, 70.0]])
 
 
@@ -48,7 +51,7 @@ class Space:
     Attributes
     ----------
     common : Finding
-        For all objects that have none of their own.
+        For objects that have none of their own.
     own : Mapping[int, Finding]
         By number of the image.
     """
@@ -88,29 +91,19 @@ class Looker:
 
     def look(self, stacks: Sequence[Stack]) -> Space:
         """Return what was found in stacks that share a frame of reference."""
-        looks: list[tuple[Stack, Finding]] = []
+        places = list(_at_places_of_their_own(stacks))
+        looks: dict[Hashable, Finding] = {}
         first: tuple[Look, FaceMask] | None = None
-        code, parts = "", set()
-        for stack in _at_places_of_their_own(stacks):
-            part = body_part(self._headers[stack.frames[0].image].body_part)
-            parts.add(part)
-            try:
-                scan = read_scan(stack, self._headers, self._frame)
-            except HeldError as error:
-                code = error.code
-                looks.append((stack, replace(UNCHECKED, code=code)))
-                continue
-            look = self._look(scan, part, first)
-            found = self._finding(scan, look, first)
-            looks.append((stack, found))
-            if first is None and look.is_sure and found.mask is not None:
+        for number, stack in enumerate(places):
+            look, found = self._alone(stack)
+            looks[_key(stack)] = found
+            if look is not None and look.is_sure and found.mask is not None:
                 first = look, found.mask
-        if first is not None:
-            look, mask = first
-            common = Finding(FaceOutcome.REMOVED, mask=mask, quality=look.quality)
-            own = self._own(looks, common)
-            return Space(common=common, own=own)
-        return Space(common=self._common(stacks, looks, parts), own=self._own(looks, None))
+                for other in (*places[:number], *places[number + 1 :]):
+                    looks[_key(other)] = self._beside(other, look, found.mask)
+                break
+        common = self._common(stacks, places, looks) if first is None else _shared(*first, looks)
+        return Space(common=common, own=self._own(stacks, looks))
 
     def _frame(self, which: FrameOf) -> NDArray[np.float32]:
         if self._read is None or self._read[0] != which.image:
@@ -118,37 +111,50 @@ class Looker:
             self._read = (which.image, self._pixels(which.image))
         return self._read[1][which.frame]
 
-    def _look(self, scan: Scan, part: BodyPart, first: tuple[Look, FaceMask] | None) -> Look:
-        if first is None or first[0].to_patient is None:
-            return look_at(scan, part)
-        may_be_removed = first[0].outcome is FaceOutcome.ALREADY
-        followed = follow(scan, first[0].to_patient, may_be_removed=may_be_removed)
-        look = look_at(scan, part) if followed is None else followed
-        if look.outcome is FaceOutcome.ALREADY and not may_be_removed:
-            return replace(look, outcome=FaceOutcome.REMOVED)  # another stack shows a face
-        return look
+    def _scan(self, stack: Stack) -> tuple[Scan, BodyPart]:
+        part = body_part(self._headers[stack.frames[0].image].body_part)
+        return read_scan(stack, self._headers, self._frame), part
 
-    def _finding(self, scan: Scan, look: Look, first: tuple[Look, FaceMask] | None) -> Finding:
-        """Return what a look means where another stack may have shown the head."""
-        if look.to_patient is None and first is None:
-            code = "face.doubtful" if look.outcome is FaceOutcome.DOUBTFUL else ""
-            return Finding(look.outcome, code=code, quality=look.quality)
-        has_own = look.to_patient is not None and (first is None or look.is_sure)
-        if first is not None and (not has_own or not _is_elsewhere(look, first[0])):
-            mask = first[1]
-        else:
-            mask = self._mask(scan, look.to_patient)
-        if look.outcome is FaceOutcome.DOUBTFUL and first is None:
-            return Finding(look.outcome, code="face.doubtful", mask=mask, quality=look.quality)
-        if look.outcome is FaceOutcome.ALREADY:
-            return Finding(look.outcome, mask=mask, quality=look.quality)
-        nothing = takes_nothing(scan, mask)
-        outcome = FaceOutcome.NO_FACE if nothing else FaceOutcome.REMOVED
+    def _alone(self, stack: Stack) -> tuple[Look | None, Finding]:
+        """Return what a stack shows by itself."""
+        try:
+            scan, part = self._scan(stack)
+        except HeldError as error:
+            return None, replace(UNCHECKED, code=error.code)
+        look = look_at(scan, part)
+        return look, self._finding(scan, look)
+
+    def _finding(self, scan: Scan, look: Look) -> Finding:
+        code = "face.doubtful" if look.outcome is FaceOutcome.DOUBTFUL else ""
+        mask = None if look.to_patient is None else self._mask(scan, look.to_patient)
+        is_beside = look.outcome is FaceOutcome.REMOVED and mask and takes_nothing(scan, mask)
+        outcome = FaceOutcome.NO_FACE if is_beside else look.outcome
+        return Finding(outcome, code=code, mask=mask, quality=look.quality)
+
+    def _beside(self, stack: Stack, first: Look, mask: FaceMask) -> Finding:
+        """Return what a stack shows where another one has shown the head for sure."""
+        try:
+            scan, part = self._scan(stack)
+        except HeldError as error:
+            return replace(UNCHECKED, code=error.code)
+        placed = first.to_patient
+        if placed is None:
+            raise ValueError("no head was found")
+        if scan.agreement(load_template()).inside(placed) < LEAST_INSIDE:
+            outcome = FaceOutcome.NO_FACE if takes_nothing(scan, mask) else FaceOutcome.REMOVED
+            return Finding(outcome, mask=mask)
+        was_removed = first.outcome is FaceOutcome.ALREADY
+        look = follow(scan, placed, may_be_removed=was_removed)
+        if look is None:
+            look = look_at(scan, part)
+            if not look.is_sure or _is_elsewhere(look, first):
+                return self._finding(scan, look)
+        if look.outcome is FaceOutcome.ALREADY and was_removed:
+            return Finding(FaceOutcome.ALREADY, mask=mask, quality=look.quality)
+        outcome = FaceOutcome.NO_FACE if takes_nothing(scan, mask) else FaceOutcome.REMOVED
         return Finding(outcome, mask=mask, quality=look.quality)
 
-    def _mask(self, scan: Scan, to_patient: NDArray[np.float64] | None) -> FaceMask:
-        if to_patient is None:
-            raise ValueError("no head was found")
+    def _mask(self, scan: Scan, to_patient: NDArray[np.float64]) -> FaceMask:
         return place_mask(
             self._depth,
             template=load_template(),
@@ -157,58 +163,65 @@ class Looker:
         )
 
     def _own(
-        self, looks: Sequence[tuple[Stack, Finding]], common: Finding | None
+        self, stacks: Sequence[Stack], looks: Mapping[Hashable, Finding]
     ) -> dict[int, Finding]:
-        """Return what differs from the common finding, by image."""
+        """Return the findings of images that were looked at, and of what repeats them."""
+        found: dict[int, list[Finding | None]] = defaultdict(list)
+        for stack in stacks:
+            for frame in (*stack.frames, *stack.left_out):
+                found[frame.image].append(looks.get(_key(stack)))
         own: dict[int, Finding] = {}
-        for stack, found in looks:
-            if common is not None and _follows(found, common):
-                continue
-            for frame in stack.frames:
-                header = self._headers[frame.image]
-                # an image of several stacks: what is sure to be safe for all of them
-                is_whole = header.frames == sum(f.image == frame.image for f in stack.frames)
-                if is_whole:
-                    own[frame.image] = found
-                elif common is None:
-                    own[frame.image] = _worst(own.get(frame.image, found), found)
+        for image, each in found.items():
+            first = each[0]
+            is_whole = len(each) == self._headers[image].frames
+            if first is not None and is_whole and all(other is first for other in each):
+                own[image] = first
+            else:  # frames of several stacks
+                doubts = [f for f in each if f and f.outcome is FaceOutcome.DOUBTFUL]
+                if doubts:
+                    own[image] = doubts[0]
         return own
 
     def _common(
-        self,
-        stacks: Sequence[Stack],
-        looks: Sequence[tuple[Stack, Finding]],
-        parts: set[BodyPart],
+        self, stacks: Sequence[Stack], places: Sequence[Stack], looks: Mapping[Hashable, Finding]
     ) -> Finding:
         """Return what counts for the rest where no head was found for sure."""
         if not looks:
             return UNCHECKED
-        doubts = [found for _, found in looks if found.outcome is FaceOutcome.DOUBTFUL]
-        if doubts:
-            return doubts[0]
-        rest = {f.image for stack in stacks for f in (*stack.frames, *stack.left_out)}
-        rest -= {f.image for stack, _ in looks for f in stack.frames}
-        is_elsewhere = parts <= {BodyPart.EXTREMITY, BodyPart.TRUNK}
-        places = {_place(stack) for stack, _ in looks}
-        is_repeated = all(
-            _place(stack) in places for stack in stacks if rest & {f.image for f in stack.frames}
-        )
-        if is_repeated or is_elsewhere:
+        for found in looks.values():
+            if found.outcome is FaceOutcome.DOUBTFUL:
+                return found
+        parts = {body_part(self._headers[s.frames[0].image].body_part) for s in stacks}
+        if parts == {BodyPart.EXTREMITY} or all(_is_among(stack, places) for stack in stacks):
             return Finding(FaceOutcome.NO_FACE)
         return UNCHECKED
 
 
-def _follows(found: Finding, common: Finding) -> bool:
-    """Return whether a stack gets the common mask: also where it could not tell by itself."""
-    if found.mask is None:
-        return found.quality is not None or found.outcome is FaceOutcome.NO_FACE
-    if found.outcome is FaceOutcome.DOUBTFUL:
-        return True
-    return found.outcome is FaceOutcome.REMOVED and found.mask is common.mask
+def _shared(first: Look, mask: FaceMask, looks: Mapping[Hashable, Finding]) -> Finding:
+    """Return what counts for the rest where a head was found: its mask, if there is one."""
+    has_moved = any(found.mask is not None and found.mask is not mask for found in looks.values())
+    if has_moved:
+        return Finding(FaceOutcome.DOUBTFUL, code="face.doubtful", mask=mask, quality=first.quality)
+    return Finding(FaceOutcome.REMOVED, mask=mask, quality=first.quality)
 
 
-def _worst(one: Finding, other: Finding) -> Finding:
-    return one if one.outcome is FaceOutcome.DOUBTFUL else other
+def _is_among(stack: Stack, others: Sequence[Stack]) -> bool:
+    """Return whether a stack shows nothing that is far from what others show."""
+    low, high = _box([stack])
+    lowest, highest = _box(others)
+    return bool((low >= lowest - _NEAR_MM).all() and (high <= highest + _NEAR_MM).all())
+
+
+def _box(stacks: Sequence[Stack]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the corners of the box along the axes that holds the stacks, LPS mm."""
+    corners = []
+    for stack in stacks:
+        plane = stack.plane
+        across = np.array(plane.row) * plane.column_spacing * (stack.columns - 1)
+        down = np.array(plane.column) * plane.row_spacing * (stack.rows - 1)
+        for origin in stack.origins[[0, -1]]:
+            corners += [origin, origin + across, origin + down, origin + across + down]
+    return np.min(corners, axis=0), np.max(corners, axis=0)
 
 
 def _is_elsewhere(look: Look, first: Look) -> bool:
@@ -225,10 +238,13 @@ def _at_places_of_their_own(stacks: Sequence[Stack]) -> Iterator[Stack]:
     """Yield the stacks to look at, the best first; of repeated ones the first."""
     seen: set[Hashable] = set()
     for stack in sorted(filter(is_worth_reading, stacks), key=_worth, reverse=True):
-        place = stack.series_instance_uid, _place(stack)
-        if place not in seen and len(seen) < _MOST_LOOKS:
-            seen.add(place)
+        if _key(stack) not in seen and len(seen) < _MOST_LOOKS:
+            seen.add(_key(stack))
             yield stack
+
+
+def _key(stack: Stack) -> Hashable:
+    return stack.series_instance_uid, _place(stack)
 
 
 def _place(stack: Stack) -> Hashable:

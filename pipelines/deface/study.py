@@ -97,7 +97,7 @@ def _inherited(
         if space.common is UNCHECKED
         and not space.own
         and (part := _part(headers, stacks[name])) in parts
-        and body_part(part) in (BodyPart.EXTREMITY, BodyPart.TRUNK)
+        and body_part(part) is BodyPart.EXTREMITY
     }
 
 
