@@ -162,7 +162,10 @@ class Offline:
         faces = NOBODY_LOOKED
         if is_asked(self._plan) and paths:
             objects = {str(path): partial(FileReader, path, follows_links=True) for path in paths}
-            faces = look_at_study(objects, self._plan)
+            try:
+                faces = look_at_study(objects, self._plan)
+            except MemoryError as error:  # this study's images are held, the next one is cleaned
+                log_error(error, component="faces")
         for path in paths:
             yield self.clean_file(path, face=faces.decision(str(path)))
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 
 from pipelines.context import RangeReader
+from pipelines.copies import PIXEL_TAGS
 from pipelines.deface.decision import FaceDecision, FaceOutcome, Mask
 from pipelines.deface.derived import (
     Treatment,
@@ -33,7 +34,6 @@ from pipelines.volumes.values import masked
 from rules.plan import Plan
 from rules.vocabulary import Option, RenderingPolicy
 
-PIXEL_TAGS = frozenset([0x7FE00008, 0x7FE00009, 0x7FE00010])
 RECOGNIZABLE_VISUAL_FEATURES = 0x00280302
 UNEXAMINED = f"{Option.CLEAN_RECOGNIZABLE_VISUAL_FEATURES}.unexamined"
 """Note of an image that was not looked at: its method code is withheld."""
@@ -225,6 +225,8 @@ def carry_out(outline: Outline, *, plan: Plan, face: FaceDecision | None) -> Fac
     filled, evidence = outline, None
     if decision.outcome is FaceOutcome.REMOVED:
         filled, evidence = _without_face(outline, header, decision, dataset if has_pixels else None)
+    elif _ROI_CONTOUR_SEQUENCE in outline.by_tag:
+        _hold_elsewhere(outline.source, header)
     return Faced(
         outline=filled,
         outcome=decision.outcome,
@@ -298,6 +300,21 @@ def _clipped(source: RangeReader, header: ImageHeader, mask: Mask) -> RangeReade
 
     # the mask is in the space that the header names: contours of any other are held
     return clip(source, {header.frame_of_reference_uid: mask})
+
+
+def _hold_elsewhere(source: RangeReader, header: ImageHeader) -> None:
+    """Hold contours in another space than the one that was decided about.
+
+    Raises
+    ------
+    pipelines.errors.HeldError
+        `face.missing-reference`.
+    """
+    # scikit-image: only contours need it
+    from pipelines.deface.structures import frames_of_reference  # noqa: PLC0415
+
+    if not frames_of_reference(source) <= {header.frame_of_reference_uid} - {""}:
+        raise HeldError("face.missing-reference", where="(3006,0024)")
 
 
 def features_removed(*, implicit: bool) -> bytes:

@@ -13,10 +13,10 @@ from collections.abc import Set as AbstractSet
 from pydicom.uid import MediaStorageDirectoryStorage
 
 from pipelines.context import RangeReader, Segment, SubjectContext
+from pipelines.copies import PIXEL_TAGS, place_of_copies
 from pipelines.deface.decision import FaceDecision
 from pipelines.errors import HeldError, MalformedError
 from pipelines.faces import (
-    PIXEL_TAGS,
     RECOGNIZABLE_VISUAL_FEATURES,
     Faced,
     carry_out,
@@ -227,6 +227,10 @@ def _clean(
     )
     if ENCAPSULATED_DOCUMENT_LENGTH in positions:
         segments[positions[ENCAPSULATED_DOCUMENT_LENGTH]] = _document_length(outline, walk)
+    if faced.evidence is not None:
+        copies = place_of_copies(segments, outline.source, head=outline.head)
+        if copies:
+            raise HeldError("face.unsupported", where=copies)
     # under retain-uids, or by a rule, the three UIDs may stay
     replaced = walk.replacement.uids.replaced
     new = {k: replaced.get(v, v) for k in _REQUIRED[1:4] if (v := root(k) or "")}

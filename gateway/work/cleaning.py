@@ -290,11 +290,12 @@ class Cleaner:
     ) -> Message:
         """Return what the child answers that knows the faces of the study, where it must."""
         while True:
-            told = {**message, "context": _context(loan), "looks": look.is_worth_trying}
+            looks = look.is_worth_trying(message["plan"])
+            told = {**message, "context": _context(loan), "looks": looks}
             answer = self._ask(job, seen.object, told)
             if "lacks_faces" not in answer:
                 return answer
-            if not look.is_worth_trying:  # it was told so
+            if not looks:  # it was told so
                 raise HeldError("internal.error")
             self._faces.look(job, plan=message["plan"], look=look)
 

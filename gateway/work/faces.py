@@ -1,9 +1,11 @@
 """Let the child look at the objects of a job for faces, before it cleans them.
 
 Three children that die over it are enough: then the images of the job are held, as nobody
-could look at them (`face.unchecked`).
+could look at them (`face.unchecked`). So are five looks with one plan: a child that dies
+over an object forgets what was seen, the next one has to look again, and that takes time.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -21,6 +23,8 @@ from rules.disclosure import Event, log
 
 DEATHS_AT_MOST = 3
 """Children that the look at one study may cost."""
+LOOKS_AT_MOST = 5
+"""At the study of one job with one plan, those beside that end in a death."""
 OBJECTS_AT_MOST = 10_000
 """Of a study that is looked at: it is committed as a whole, and a transaction has a limit."""
 
@@ -37,18 +41,30 @@ class StudyLook:
         Children that it has cost.
     is_refused : bool
         The child answered that it can't.
+    looks : Counter[str]
+        That were answered, by hash of the plan.
+    worn_out : set[str]
+        Hashes of plans with which a look was asked for too often.
     """
 
     objects: Sequence[SpoolObject] = ()
     deaths: int = 0
     is_refused: bool = False
+    looks: Counter[str] = field(default_factory=Counter)
+    worn_out: set[str] = field(default_factory=set)
     sources: list[list[str]] | None = field(default=None, repr=False)
 
-    @property
-    def is_worth_trying(self) -> bool:
-        """Return False where the images of the job are held instead."""
+    def is_worth_trying(self, plan: str) -> bool:
+        """Return False where the images of the job are held instead.
+
+        Parameters
+        ----------
+        plan : str
+            Hash.
+        """
         is_too_large = len(self.objects) > OBJECTS_AT_MOST
-        return not self.is_refused and self.deaths < DEATHS_AT_MOST and not is_too_large
+        is_given_up = self.is_refused or plan in self.worn_out
+        return not is_given_up and self.deaths < DEATHS_AT_MOST and not is_too_large
 
 
 class Faces:
@@ -83,6 +99,10 @@ class Faces:
         gateway.errors.GatewayError
             Of the node, not of the study.
         """
+        if look.looks[plan] >= LOOKS_AT_MOST:
+            look.worn_out.add(plan)
+            log(Event.FACES_FAILED, job_id=job.lease.job_id, deaths=look.deaths)
+            return
         if look.sources is None:
             look.sources = list(self._sources(job, look.objects))
         message = {
@@ -106,6 +126,7 @@ class Faces:
             look.is_refused = True
             log(Event.FACES_FAILED, job_id=job.lease.job_id, deaths=look.deaths)
             return
+        look.looks[plan] += 1
         for outcome in FaceOutcome:
             count = found.get(outcome.value)
             if isinstance(count, int) and count > 0:

@@ -15,6 +15,8 @@ from scipy import ndimage
 from scipy.special import sph_harm_y
 
 DEGREE = 12
+BRAIN_ML = 1218.0
+"""Volume of the brain that the surface was made of."""
 _THETAS, _PHIS = 91, 181
 
 

@@ -19,7 +19,8 @@ other images (CR, DX, US, NM, XA, OPT, SM, ...)      image      the plan names t
                                                                 it concerns; the rest stay
 RT Structure Set                                     contours   a skin contour is a face
 photographs, renderings, surfaces, captures          rendering  see `pipelines.deface.renderings`
-sheets of text; pictures of a study without a head   none       no face in them
+sheets of text; captures, views and surfaces of a    none       no face in them
+study whose volumes show no head
 presentation states, volume rendering ones too       none       refer to images that are masked;
                                                                 graphics outline findings
 SR, also with SCOORD3D; Spatial Fiducials;           none       single points and measurements

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.deface.agreement import Agreement
+from pipelines.deface.brain import BRAIN_ML
 from pipelines.deface.decision import FaceDecision, FaceOutcome
 from pipelines.deface.locate import BodyPart, no_head_below
 from pipelines.deface.mask import FaceMask
@@ -15,6 +16,9 @@ from pipelines.deface.scan import Scan
 from pipelines.deface.template import load_brain, load_template
 
 _LEAST_SCALP = 0.05
+_LEAST_BRAIN_ML, _MOST_BRAIN_ML, _MOST_STRIPPED_ML = 600.0, 1800.0, 2200.0
+_MOST_BESIDE = 1.25
+"""Of the volume of the brain: what is no air in an image of the brain alone."""
 _MOST_GAIN, _MOST_GAIN_WITHOUT = 0.05, 0.03
 _LEAST_STRIPPED = 0.085
 _LEAST_FOLLOWED = 0.1
@@ -89,10 +93,13 @@ def look_at(scan: Scan, part: BodyPart) -> Look:
         is_head = part is BodyPart.HEAD
         return Look(outcome=FaceOutcome.DOUBTFUL if is_head else FaceOutcome.NO_FACE)
     quality = judge(scan, agreement, placed.to_patient)
+    even = judge(scan, agreement, placed.even)
     if quality.agreement < no_head_below(part) and quality.improvement <= _MOST_GAIN_WITHOUT:
         return Look(outcome=FaceOutcome.NO_FACE, quality=quality)
     if has_no_face(scan, quality, placed.to_patient):
         outcome = FaceOutcome.ALREADY
+    elif has_no_face(scan, even, placed.even):
+        return Look(outcome=FaceOutcome.ALREADY, quality=even, to_patient=placed.even)
     elif quality.is_sure:
         outcome = FaceOutcome.REMOVED
     else:
@@ -134,9 +141,15 @@ def takes_nothing(scan: Scan, mask: FaceMask) -> bool:
 
 def _stripped(scan: Scan) -> NDArray[np.float64] | None:
     """Return where the brain lies in an image without skull and skin; None for others."""
+    body_ml = float(scan.body.inside.sum()) * scan.grid.spacing_mm**3 / 1000
+    if body_ml > _MOST_STRIPPED_ML:
+        return None
     agreement = scan.agreement(load_brain())
     placed = register(scan, agreement)
     if placed is None or not judge(scan, agreement, placed.to_patient).is_sure:
         return None
+    brain_ml = BRAIN_ML * float(np.linalg.det(placed.to_patient[:3, :3]))
+    if not (_LEAST_BRAIN_ML < brain_ml < _MOST_BRAIN_ML and body_ml < _MOST_BESIDE * brain_ml):
+        return None  # the outline of a whole head is round, too
     in_view, part = tissue(scan, placed.to_patient, scalp_points())
     return placed.to_patient if in_view > 0.5 and part < _LEAST_SCALP else None

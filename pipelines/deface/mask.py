@@ -6,7 +6,7 @@ narrow   pydeface's mask: below the brow, in front of the orbits' middle
 wide     brow to below the chin with the orbits, and both ears
 ======== ==========================================================================
 
-None takes what lies in the brain of the template or within 11 mm of it.
+None takes what lies in the brain of the template or within 13 mm of it.
 """
 
 from dataclasses import dataclass, field
@@ -21,7 +21,7 @@ from pipelines.deface.decision import Depth
 from pipelines.deface.grid import Grid
 from pipelines.deface.template import MIDLINE_MM, Template
 
-BRAIN_MARGIN_MM = 11.0
+BRAIN_MARGIN_MM = 13.0
 LAYER_MM = 15.0
 GRID_MM = 3.0
 

@@ -23,6 +23,8 @@ from pipelines.deface.template import MIDLINE_MM, Template, load_template
 LEAST_AGREEMENT = 0.14
 MOST_IMPROVEMENT = 0.03
 LEAST_OVERLAP = 0.80
+LEAST_OF_HEAD = 0.5
+"""Of the brain or of the face, in view: a vertex alone fits in many ways."""
 _AIR_SHARE = 0.35
 _MOST_TISSUE, _MOST_TISSUE_NEARBY = 0.2, 0.5
 _MOST_IMPROVEMENT_WITHOUT = 0.1
@@ -76,6 +78,7 @@ class Quality:
             and self.improvement <= MOST_IMPROVEMENT
             and self.overlap >= LEAST_OVERLAP
             and self.is_plausible
+            and max(self.brain_in_view, self.face_in_view) >= LEAST_OF_HEAD
         )
 
     def figures(self) -> dict[str, float]:

@@ -68,11 +68,14 @@ class Registration:
     ----------
     to_patient : numpy.ndarray
         Shape ``(4, 4)``: from template coordinates to the patient's, LPS mm.
+    even : numpy.ndarray
+        The best of one scale only: where the face is missing, a stretch fills its place.
     runner_up : float
         Agreement of the best start that led elsewhere, over that of this one.
     """
 
     to_patient: Matrix = field(repr=False)
+    even: Matrix = field(repr=False)
     runner_up: float
 
     @property
@@ -91,6 +94,7 @@ def register(scan: Scan, agreement: Agreement) -> Registration | None:
     agreement : Agreement
         Of a template with `scan`.
     """
+    sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(1)  # sums in one order: the same numbers
     ranked = [
         *_best(agreement, _upright(scan.body), _REFINED),
         *_best(agreement, _turned(scan.body), _REFINED_TURNED),
@@ -106,34 +110,45 @@ def register(scan: Scan, agreement: Agreement) -> Registration | None:
         return None
     refined.sort(key=lambda each: -each[0])
     best_value, best = refined[0]
-    found = best
+    even = found = _evened(fixed, moving, best)
     for _ in range(_ROUNDS):
-        found = _fitted(fixed, moving, agreement, found)
+        is_whole = agreement.inside(found) >= _WHOLE
+        fit = _stretched if is_whole else _unstretched
+        found = fit(fixed, moving, agreement, found)
         gain, step = agreement.improvement(found)
-        if gain <= _LEAST_GAIN:
+        if gain <= _LEAST_GAIN or agreement.of(found) < _HOPELESS:
             break
-        if agreement.of(found) < _HOPELESS:
-            break  # no head: it is not worth the time
         found = found @ step  # no optimum yet: go on from there
     found = np.round(found, 6)  # sums in another order differ by less
     others = [value / best_value for value, other in refined[1:] if _is_elsewhere(best, other)]
-    return Registration(to_patient=found, runner_up=max(others, default=0.0))
+    return Registration(to_patient=found, even=even, runner_up=max(others, default=0.0))
 
 
-def _fitted(template: Template, moving: _Moving, agreement: Agreement, start: Matrix) -> Matrix:
-    """Return the best placement near `start`: of one scale, or of twelve parameters."""
+def _evened(template: Template, moving: _Moving, start: Matrix) -> Matrix:
+    """Return the best placement of one scale near `start`."""
     left, scales, right = np.linalg.svd(start[:3, :3])
     centre = np.array(CENTRE_MM)
     even = np.eye(4)
     even[:3, :3] = scales.mean() * left @ right
     even[:3, 3] = start[:3, :3] @ centre + start[:3, 3] - even[:3, :3] @ centre
     found = _refine(template, moving, even, _SIMILAR)
-    if found is None or agreement.inside(found) < _WHOLE:
-        return start if found is None else found
-    stretched = _refine(template, moving, found, _AFFINE)
+    return even if found is None else found
+
+
+def _unstretched(
+    template: Template, moving: _Moving, agreement: Agreement, start: Matrix
+) -> Matrix:
+    """Return the better of `start` and a placement of one scale near it."""
+    found = _evened(template, moving, start)
+    return found if agreement.of(found) >= agreement.of(start) else start
+
+
+def _stretched(template: Template, moving: _Moving, agreement: Agreement, start: Matrix) -> Matrix:
+    """Return the best placement of twelve parameters near `start`, if a head can have it."""
+    stretched = _refine(template, moving, start, _AFFINE)
     if stretched is None or not is_plausible(stretched):
-        return found
-    return stretched if agreement.of(stretched) >= agreement.of(found) else found
+        return start
+    return stretched if agreement.of(stretched) >= agreement.of(start) else start
 
 
 def is_plausible(matrix: Matrix) -> bool:

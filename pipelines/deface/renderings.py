@@ -19,8 +19,7 @@ flavour of enhanced images)
 CT, MR, PT that is a projection (MIP, MINIP, rotating), but    view       may show a head
 of a slab of at most 20 mm whose plane is known
 Secondary Capture, Hardcopy; CT, MR, PT whose Image Type says  capture    has a head, or nobody
-screen or capture, without a plane                                        could look and it is
-                                                                          CT, MR or PT
+screen or capture, without a plane                                        could look
 Raw Data                                                       capture    the same
 a sheet of text: see below                                     sheet      never
 everything else                                                none       never
@@ -218,11 +217,8 @@ def is_rendering(appearance: Appearance, *, head: StudyHead) -> bool:
     match rendering(appearance):
         case Rendering.PHOTOGRAPH:
             return True
-        case Rendering.SURFACE | Rendering.VIEW:
+        case Rendering.SURFACE | Rendering.VIEW | Rendering.CAPTURE:
             return head is not StudyHead.NONE
-        case Rendering.CAPTURE:
-            is_volume = appearance.modality.strip().upper() in _VOLUMES
-            return head is StudyHead.FOUND or (head is StudyHead.UNSEEN and is_volume)
         case _:
             return False
 

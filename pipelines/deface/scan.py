@@ -13,12 +13,12 @@ from pipelines.deface.head import Body, body_of, normalised
 from pipelines.deface.template import SPACING_MM, Template
 from pipelines.volumes import FrameOf, ImageHeader, Stack, Volume, assemble
 
-READ_MM = 2.0
-"""Finer pixels are averaged while a stack is read."""
+_READ_MM = (2.0, 2.5, 3.2, 4.0)
+"""Finer pixels are averaged, finer slices left out, while a stack is read: as much as it needs."""
 LEAST_SLICES = 5
 LEAST_EXTENT_MM = 35.0
 MOST_EXTENT_MM = 2500.0
-_MOST_VOXELS = 60_000_000
+_MOST_VOXELS = 6_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -91,7 +91,7 @@ def read_scan(
     headers: Sequence[ImageHeader],
     frame: Callable[[FrameOf], NDArray[np.floating]],
 ) -> Scan:
-    """Return a stack, read at about 2 mm.
+    """Return a stack, read at 2 mm, or up to 4 where it is large.
 
     Parameters
     ----------
@@ -104,15 +104,14 @@ def read_scan(
         Pixels can't be read.
     """
     plane = stack.plane
-    down = _factor(plane.row_spacing, stack.rows)
-    right = _factor(plane.column_spacing, stack.columns)
-    every = max(1, int(READ_MM / stack.spacing_mm)) if len(stack.frames) > 2 * LEAST_SLICES else 1
+    for size_mm in _READ_MM:
+        down = _factor(plane.row_spacing, stack.rows, size_mm)
+        right = _factor(plane.column_spacing, stack.columns, size_mm)
+        every = _factor(stack.spacing_mm, len(stack.frames), size_mm)
+        rows, columns = stack.rows // down, stack.columns // right
+        if rows * columns * len(stack.frames) // every <= _MOST_VOXELS:
+            break
     kept = slice(None, None, every)
-    rows, columns = stack.rows // down, stack.columns // right
-    count = -(-len(stack.frames) // every)
-    while rows * columns * count > _MOST_VOXELS and count > 2 * LEAST_SLICES:
-        every *= 2
-        kept, count = slice(None, None, every), -(-len(stack.frames) // every)
     # the centre of the first block of pixels
     shift = (
         np.array(plane.column) * plane.row_spacing * (down - 1) / 2
@@ -144,5 +143,6 @@ def read_scan(
     return Scan(assemble(coarse, shaped, averaged), stack.modality)
 
 
-def _factor(spacing_mm: float, size: int) -> int:
-    return max(1, min(int(READ_MM / spacing_mm), size // 16))
+def _factor(spacing_mm: float, count: int, size_mm: float) -> int:
+    """Return how many pixels, or slices, of `count` make one of `size_mm`."""
+    return max(1, min(int(size_mm / spacing_mm), count // 16))

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from pipelines.deface.agreement import LEAST_INSIDE
 from pipelines.deface.decision import Depth, FaceOutcome
-from pipelines.deface.locate import BodyPart, body_part
+from pipelines.deface.locate import BodyPart, body_part, no_head_below
 from pipelines.deface.look import UNCHECKED, Finding, Look, follow, look_at, takes_nothing
 from pipelines.deface.mask import FaceMask, place_mask
 from pipelines.deface.scan import Scan, is_worth_reading, read_scan
@@ -141,8 +141,7 @@ class Looker:
         if placed is None:
             raise ValueError("no head was found")
         if scan.agreement(load_template()).inside(placed) < LEAST_INSIDE:
-            outcome = FaceOutcome.NO_FACE if takes_nothing(scan, mask) else FaceOutcome.REMOVED
-            return Finding(outcome, mask=mask)
+            return self._far(scan, part, mask)
         was_removed = first.outcome is FaceOutcome.ALREADY
         look = follow(scan, placed, may_be_removed=was_removed)
         if look is None:
@@ -151,6 +150,15 @@ class Looker:
                 return self._finding(scan, look)
         if look.outcome is FaceOutcome.ALREADY and was_removed:
             return Finding(FaceOutcome.ALREADY, mask=mask, quality=look.quality)
+        outcome = FaceOutcome.NO_FACE if takes_nothing(scan, mask) else FaceOutcome.REMOVED
+        return Finding(outcome, mask=mask, quality=look.quality)
+
+    def _far(self, scan: Scan, part: BodyPart, mask: FaceMask) -> Finding:
+        """Return what a stack shows that lies beside the head: the table may have moved."""
+        look = look_at(scan, part)
+        is_no_head = look.quality is None or look.quality.agreement < no_head_below(BodyPart.TRUNK)
+        if look.outcome is not FaceOutcome.NO_FACE and not is_no_head:
+            return self._finding(scan, look)
         outcome = FaceOutcome.NO_FACE if takes_nothing(scan, mask) else FaceOutcome.REMOVED
         return Finding(outcome, mask=mask, quality=look.quality)
 

@@ -10,6 +10,7 @@ from pipelines.deface.template import CENTRE_MM
 
 _STEPS_MM, _TURNS = (5.0, 10.0), (5.0, 10.0)
 _SCALES = (0.9, 0.95, 1.05, 1.1)
+_STRETCHES = (0.9, 1.1)
 _SHEARS = (-0.1, 0.1)
 
 Matrix = NDArray[np.float64]
@@ -39,6 +40,11 @@ def steps_nearby() -> tuple[Matrix, ...]:
             shear[axis, other] = amount
             shears.append(_about_centre(shear))
     steps = [*shifts[:6], *turns[:6], *shifts[6:], *turns[6:], *shears]
+    for axis in range(3):  # longer, wider, higher
+        for scale in _STRETCHES:
+            stretch = np.eye(3)
+            stretch[axis, axis] = scale
+            steps.append(_about_centre(stretch))
     steps += [_about_centre(np.eye(3) * scale) for scale in _SCALES]
     return tuple(steps)
 

@@ -8,6 +8,7 @@ Template coordinates are LPS in millimetres; the midline is at x = `MIDLINE_MM`.
 """
 
 import gzip
+import zlib
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from importlib.util import find_spec
@@ -134,7 +135,7 @@ def _read(name: str) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
                         halved[number] += (
                             part[row : rows // 2 * 2 : 2, column : columns // 2 * 2 : 2] / 8
                         )
-    except (OSError, EOFError, ValueError):
+    except (OSError, EOFError, ValueError, zlib.error):
         raise HeldError("face.no-template", where=name) from None
     affine = np.eye(4)
     affine[:3] = np.frombuffer(header, "<f4", 12, 280).reshape(3, 4)

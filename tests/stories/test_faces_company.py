@@ -54,7 +54,7 @@ def test_series_without_contours_of_a_face_follow_their_frame_of_reference(tmp_p
         assert list(faults(door, series)) == []
 
 
-@pytest.mark.slow
+@pytest.mark.matrix
 def test_two_frames_of_reference_get_a_mask_each(tmp_path: Path) -> None:
     """The patient got up in between, and a knee was looked at."""
     study = Study(tmp_path / "in")
@@ -85,7 +85,7 @@ def test_two_frames_of_reference_get_a_mask_each(tmp_path: Path) -> None:
     assert is_unchanged(door, leg)
 
 
-@pytest.mark.slow
+@pytest.mark.matrix
 def test_one_frame_of_reference_by_name_only_hides_no_face(tmp_path: Path) -> None:
     """A scanner's table moved, or the head: the UID says one frame, the images say two."""
     study = Study(tmp_path / "in")
@@ -103,7 +103,7 @@ def test_one_frame_of_reference_by_name_only_hides_no_face(tmp_path: Path) -> No
         _released_or_held(door, series)
 
 
-@pytest.mark.slow
+@pytest.mark.matrix
 def test_two_echoes_and_a_slice_twice_in_one_series(tmp_path: Path) -> None:
     study = Study(tmp_path / "in")
     uid = study.uid()
@@ -120,7 +120,7 @@ def test_two_echoes_and_a_slice_twice_in_one_series(tmp_path: Path) -> None:
         assert list(faults(door, series)) == []
 
 
-@pytest.mark.slow
+@pytest.mark.matrix
 def test_a_localizer_in_three_directions(tmp_path: Path) -> None:
     """Mixed orientation, one frame of reference with a volume."""
     study = Study(tmp_path / "in")
@@ -240,7 +240,7 @@ def _digests(folder: Path) -> dict[str, str]:
     }
 
 
-@pytest.mark.slow
+@pytest.mark.matrix
 def test_the_same_study_twice_gives_the_same_bytes(tmp_path: Path) -> None:
     """In one process and in two, and in whatever order the files come."""
     one = Study(tmp_path / "in")

@@ -44,7 +44,7 @@ def test_a_segmentation_without_its_images_is_held(tmp_path: Path) -> None:
     assert door.is_held(segmentation)
 
 
-@pytest.mark.slow
+@pytest.mark.matrix
 def test_what_was_drawn_on_a_doubtful_head_waits_with_it(tmp_path: Path) -> None:
     study = Study(tmp_path / "in")
     squashed = Pose(scale=(0.55, 1.5, 0.75))
@@ -59,7 +59,7 @@ def test_what_was_drawn_on_a_doubtful_head_waits_with_it(tmp_path: Path) -> None
         assert [door.is_held(source) for source in derived] == [True, True]
 
 
-@pytest.mark.slow
+@pytest.mark.matrix
 def test_what_was_drawn_on_a_knee_stays(tmp_path: Path) -> None:
     study = Study(tmp_path / "in")
     planes = stack(Cut.SAGITTAL, low=(-85, -95, -110), high=(85, 95, 110), step_mm=5)
@@ -80,7 +80,7 @@ def test_what_was_drawn_on_a_knee_stays(tmp_path: Path) -> None:
         assert list(before.ContourData) == list(after.ContourData)
 
 
-@pytest.mark.slow
+@pytest.mark.matrix
 def test_a_segmentation_of_the_skin_from_before_somebody_defaced_the_image(tmp_path: Path) -> None:
     """The image has no face any more; its segmentation has."""
     study, before = Study(tmp_path / "in"), Study(tmp_path / "other")

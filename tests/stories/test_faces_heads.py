@@ -35,7 +35,7 @@ from tests.support.heads.variants import (
     water,
 )
 
-Slow = pytest.mark.slow
+Slow = pytest.mark.matrix
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,7 +180,7 @@ DOUBTFUL = {
 }
 
 
-@pytest.mark.slow
+@pytest.mark.matrix
 @pytest.mark.parametrize("case", [pytest.param(c, id=n) for n, c in DOUBTFUL.items()])
 def test_no_face_leaves_where_it_is_hard_to_find(case: Case, tmp_path: Path) -> None:
     door, series = _through(case, tmp_path)
@@ -218,20 +218,32 @@ NO_FACE = {
 }
 
 
+_SAID = {"knee": "KNEE", "chest": "CHEST", "abdomen": "ABDOMEN", "spine": "LSPINE"}
+
+
 @pytest.mark.parametrize(
-    "case",
-    [
-        pytest.param(c, id=n, marks=() if n in ("knee", "chest") else Slow)
-        for n, c in NO_FACE.items()
-    ],
+    "name",
+    [pytest.param(n, marks=() if n in ("knee", "chest") else Slow) for n in NO_FACE],
 )
-@pytest.mark.parametrize("said", ["", "HEAD"])
-def test_what_has_no_face_is_released_as_it_was(case: Case, said: str, tmp_path: Path) -> None:
-    """Whatever Body Part Examined says."""
-    door, series = _through(replace(case, attributes=(("BodyPartExamined", said),)), tmp_path)
+def test_what_has_no_face_and_says_so_is_released_as_it_was(name: str, tmp_path: Path) -> None:
+    said = (("BodyPartExamined", _SAID[name]),)
+    door, series = _through(replace(NO_FACE[name], attributes=said), tmp_path)
     assert fate(door, series) == "cleaned"
     assert is_unchanged(door, series)
     assert all(door.is_told(source) for source in series.datasets)
+
+
+@Slow
+@pytest.mark.parametrize("name", list(NO_FACE))
+@pytest.mark.parametrize("said", ["", "HEAD"])
+def test_what_has_no_face_and_does_not_say_so_is_held_or_as_it_was(
+    name: str, said: str, tmp_path: Path
+) -> None:
+    """Image and header must agree on a release: a head may be what was not found."""
+    attributes = (("BodyPartExamined", said),)
+    door, series = _through(replace(NO_FACE[name], attributes=attributes), tmp_path)
+    if not all(door.is_held(source) for source in series.datasets):
+        assert is_unchanged(door, series)
 
 
 @pytest.mark.parametrize("body", [defaced, stripped])
@@ -257,7 +269,7 @@ def test_what_is_no_body_is_released_as_it_was_or_held(
         assert is_unchanged(door, series)
 
 
-@pytest.mark.slow
+@pytest.mark.matrix
 def test_brain_without_face_in_the_field_of_view(tmp_path: Path) -> None:
     planes = stack(Cut.AXIAL, low=(-100, -140, -8), step_mm=4)
     door, series = _through(Case(planes=planes), tmp_path)
@@ -265,7 +277,7 @@ def test_brain_without_face_in_the_field_of_view(tmp_path: Path) -> None:
     assert list(harm(door, series)) == []
 
 
-@pytest.mark.slow
+@pytest.mark.matrix
 def test_a_thinner_mask_takes_less(tmp_path: Path) -> None:
     taken = {}
     for mask in ("wide", "narrow", "layer"):

@@ -2,7 +2,8 @@
 
 What it does stands in the Patient ID of the first object: ``DIE`` dies over every study,
 ``DIE ONCE folder`` over the first, ``SPIN`` never ends, ``FORGET folder`` dies over the first
-object that it cleans, ``MUTE`` answers what is no count. Everything else is a face in the
+object that it cleans, ``FORGETS folder`` over each of which it knows the face, ``MUTE``
+answers what is no count. Everything else is a face in the
 front half of each image, or none where the Patient ID begins with ``BACK``.
 """
 
@@ -75,6 +76,8 @@ class _Forgetful:
     def clean(source: Any, **arguments: Any) -> Any:  # noqa: ANN401  (passed on)
         words = arguments["inspection"].patient_id.split(" ")
         if words[0] == "FORGET" and _is_first(Path(words[1]), "forgot"):
+            os._exit(1)
+        if words[0] == "FORGETS" and arguments["face"] is not None:
             os._exit(1)
         return pipelines.run.clean(source, **arguments)
 

@@ -13,6 +13,10 @@ DICOMDIR = "1.2.840.10008.1.3.10"
 SOP_CLASS, SOP_INSTANCE, STUDY, SERIES = 0x00080016, 0x00080018, 0x0020000D, 0x0020000E
 
 IMAGE_TYPE, LABEL_IN_IMAGE = 0x00080008, 0x00480010
+MODALITY = 0x00080060
+CAPTURES = ("Secondary Capture", "Hardcopy", "Raw Data")
+DOCUMENTS = set(b"DOC SR ECG EEG EMG EOG EPS HD RESP".split())
+SHEETS = set(b"PROT PROTOCOL DOSE DOSEREPORT DOSEINFO DOSESUMMARY REPORT CURVE GRAPH CHART".split())
 
 
 class OracleHeld(Exception):  # noqa: N818  the word of the house
@@ -43,10 +47,11 @@ def unexamined_face(ds: FileDataset) -> bool:
     Raises
     ------
     OracleHeld
-        An image of CT, MR or PET, or a segmentation, that nobody looked at; a capture of one.
+        An image of CT, MR or PET, or a segmentation, that nobody looked at; a capture that
+        does not say that it is a sheet of text.
     """
     name = UID_dictionary.get(value_at(ds, SOP_CLASS).decode("latin-1"), ("",))[0]
-    if "Secondary Capture" in name and value_at(ds, 0x00080060).upper() in (b"CT", b"MR", b"PT"):
+    if any(kind in name for kind in CAPTURES) and not _is_sheet(ds, name):
         raise OracleHeld("face.rendering")
     if not {0x7FE00008, 0x7FE00009, 0x7FE00010} & {int(e.tag) for e in elements(ds)}:
         return False
@@ -55,6 +60,15 @@ def unexamined_face(ds: FileDataset) -> bool:
     if said in (b"CT", b"MR", b"PT") or any(kind in name for kind in kinds):
         raise OracleHeld("face.unchecked")
     return True
+
+
+def _is_sheet(ds: FileDataset, name: str) -> bool:
+    """Return whether a capture says that it is a page, as far as the engine asks it."""
+    if "Raw Data" in name:
+        return False
+    words = set(re.findall(rb"[A-Z0-9]+", value_at(ds, IMAGE_TYPE).upper()))
+    modality = value_at(ds, MODALITY).upper()
+    return "Single Bit" in name or modality in DOCUMENTS or bool(words & SHEETS)
 
 
 def check(ds: FileDataset) -> None:

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pydicom
 import pytest
+from pydicom.uid import UltrasoundImageStorage
 
 from gateway.errors import SealedError, SubjectErasedError
+from gateway.faces import StudyFaces
 from gateway.offline import Offline, find_inputs
 from gateway.ports import Lease, SubjectKey, Vault
 from gateway.vault.ephemeral import EphemeralVault
@@ -16,6 +18,7 @@ from pipelines.context import SubjectContext
 from tests.support.datasets import CT
 from tests.support.encoding import Made
 from tests.support.engine import plan_of
+from tests.support.faces import as_file, slice_of
 from tests.support.objects import options, small
 
 _KEEPING = options("retain-uids")
@@ -104,6 +107,34 @@ def test_a_file_system_without_unnamed_files_gets_the_same(
         assert stat.S_IMODE(files[0].stat().st_mode) == 0o600
         results.append((rows, files[0].read_bytes()))
     assert results[0] == results[1]
+
+
+def test_a_study_too_large_to_look_at_costs_its_images_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    logged: list[tuple[str, object]] = []
+
+    def look(objects: object, plan: object) -> StudyFaces:
+        del objects, plan
+        raise MemoryError
+
+    monkeypatch.setattr("gateway.offline.look_at_study", look)
+    monkeypatch.setattr(
+        "gateway.offline.log_error",
+        lambda error, **more: logged.append((type(error).__name__, more["component"])),
+    )
+    offline = _offline(tmp_path / "out", rules=options("clean-recognizable-visual-features"))
+    ultrasound = slice_of(SOPClassUID=UltrasoundImageStorage, Modality="US")
+    paths = [
+        _file(tmp_path, as_file(slice_of()), "a.dcm"),
+        _file(tmp_path, as_file(ultrasound), "b.dcm"),
+    ]
+    rows = [result.row for result in offline.clean_study(paths)]
+    assert [(row.outcome, row.reason) for row in rows] == [
+        ("quarantined", "face.unchecked"),
+        ("cleaned", ""),
+    ]
+    assert logged == [("MemoryError", "faces")]
 
 
 def test_what_is_held_has_a_reason_and_a_place(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from pydicom.uid import (
     ImplicitVRLittleEndian,
     ParametricMapStorage,
     RLELossless,
+    RTStructureSetStorage,
     SegmentationStorage,
     UltrasoundImageStorage,
 )
@@ -230,6 +231,108 @@ def test_renderings_are_held_or_refused() -> None:
             _clean(as_file(screenshot_of()), face, removing)
         assert caught.value.code == "face.rendering.removed"
     assert _held(slice_of(), None, removing) == "face.unchecked"
+
+
+# Contours
+
+
+def _contours(*frames: str, frame: str) -> Dataset:
+    """Return a structure set with one ROI in each of `frames`."""
+    made = slice_of(SOPClassUID=RTStructureSetStorage, Modality="RTSTRUCT")
+    for keyword in ("PixelData", "Rows", "Columns", "BitsAllocated", "FrameOfReferenceUID"):
+        del made[keyword]
+    if frame:
+        made.FrameOfReferenceUID = frame
+    made.StructureSetLabel = "1"
+    made.StructureSetROISequence, made.ROIContourSequence = [], []
+    for number, uid in enumerate(frames):
+        roi, drawn, contour = Dataset(), Dataset(), Dataset()
+        roi.ROINumber, roi.ROIName = number, "skin"
+        if uid:
+            roi.ReferencedFrameOfReferenceUID = uid
+        contour.ContourGeometricType, contour.NumberOfContourPoints = "CLOSED_PLANAR", 3
+        contour.ContourData = [0, 5, 0, 9, 5, 0, 9, 9, 0]
+        drawn.ContourSequence, drawn.ReferencedROINumber = [contour], number
+        made.StructureSetROISequence.append(roi)
+        made.ROIContourSequence.append(drawn)
+    return made
+
+
+@pytest.mark.parametrize("outcome", [FaceOutcome.NO_FACE, FaceOutcome.ALREADY, FaceOutcome.REMOVED])
+def test_contours_in_a_space_that_nobody_decided_about_are_held(outcome: FaceOutcome) -> None:
+    face = dataclasses.replace(REMOVED, outcome=outcome)
+    after = _released(_contours("1.2.3.1", "1.2.3.1", frame="1.2.3.1"), face)
+    assert len(after.ROIContourSequence[1].ContourSequence) == 1
+    for frames, frame in (("1.2.3.2",), "1.2.3.1"), (("1.2.3.1", "1.2.3.2"), "1.2.3.1"):
+        assert _held(_contours(*frames, frame=frame), face) == "face.missing-reference"
+    assert _held(_contours("", frame="1.2.3.1"), face) == "face.missing-reference"
+    assert _held(_contours("", frame=""), face) == "face.missing-reference"
+
+
+# Copies of the pixels
+
+
+def _with_copy(keyword: str, *, syntax: pydicom.uid.UID, depth: int = 1) -> Dataset:
+    """Return an image that holds its pixels a second time, in an item of a sequence."""
+    made = slice_of()
+    inner = Dataset()
+    inner.ReferencedSOPClassUID, inner.ReferencedSOPInstanceUID = made.SOPClassUID, "1.2.3.4"
+    inner.Rows, inner.Columns, inner.PixelData = made.Rows, made.Columns, made.PixelData
+    inner["PixelData"].VR = "OW"
+    inner.BitsAllocated = 16
+    for _ in range(depth - 1):
+        outer = Dataset()
+        outer.PurposeOfReferenceCodeSequence = [inner]
+        inner = outer
+    setattr(made, keyword, [inner])
+    made.file_meta.TransferSyntaxUID = syntax
+    return made
+
+
+@pytest.mark.parametrize("syntax", [ExplicitVRLittleEndian, ImplicitVRLittleEndian])
+@pytest.mark.parametrize("depth", [1, 2])
+def test_a_copy_in_an_item_is_held(syntax: pydicom.uid.UID, depth: int) -> None:
+    source = _with_copy("VOILUTSequence", syntax=syntax, depth=depth)
+    assert _held(source, REMOVED) == "face.unsupported"
+    assert "VOILUTSequence" in _released(source, NOBODY), "no pixel was filled"
+
+
+@pytest.mark.parametrize("syntax", [ExplicitVRLittleEndian, ImplicitVRLittleEndian])
+def test_an_icon_goes_and_is_no_copy(syntax: pydicom.uid.UID) -> None:
+    after = _released(_with_copy("IconImageSequence", syntax=syntax), REMOVED)
+    assert "IconImageSequence" not in after
+    assert (after.pixel_array[:8] == FILL).all()
+
+
+@pytest.mark.parametrize("size", [512, 20_000])
+@pytest.mark.parametrize("tag", [0x7F020010, 0x7FE00020])
+def test_other_forms_of_pixels_at_the_root_are_held(tag: int, size: int) -> None:
+    source = slice_of()
+    source.add_new(tag, "OW", bytes(size))
+    with pytest.raises(HeldError) as caught:
+        _clean(as_file(source), REMOVED)
+    assert (caught.value.code, caught.value.where) == (
+        "face.unsupported",
+        f"({tag >> 16:04X},{tag & 0xFFFF:04X})",
+    )
+
+
+@pytest.mark.parametrize("vr", ["OB", "UN"])
+def test_bytes_that_look_like_pixel_data_are_none(vr: str) -> None:
+    source = slice_of()
+    source.VOILUTSequence = [Dataset()]
+    source.VOILUTSequence[0].ReferencedSOPInstanceUID = "1.2.3"
+    source.PixelData = (b"\xe0\x7f\x10\x00OW\0\0\4\0\0\0" * 43)[:512]
+    source.ICCProfile = b"\xfe\xff\x00\xe0\xff\0\0\0\xe0\x7f\x10\x00OW\0\0\4\0\0\0"
+    source["ICCProfile"].VR = vr
+    assert (_released(source, REMOVED).pixel_array[:8] == FILL).all()
+
+
+def test_what_the_walk_removes_is_no_copy() -> None:
+    source = slice_of()
+    block = source.private_block(0x7FE1, "SIEMENS CSA NON-IMAGE", create=True)
+    block.add_new(0x10, "OB", source.PixelData)
+    assert (_released(source, REMOVED).pixel_array[:8] == FILL).all()
 
 
 # The gate

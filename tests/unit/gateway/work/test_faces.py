@@ -146,6 +146,17 @@ def test_a_new_child_is_asked_to_look_again(site: Site, start: Start, tmp_path: 
     assert sorted(row["deaths"] for row in site.rows(spool_object)) == [0, 0, 1]
 
 
+def test_a_study_whose_objects_kill_is_not_looked_at_for_ever(
+    site: Site, start: Start, tmp_path: Path
+) -> None:
+    files = [as_file(slice_of(patient_id=f"FORGETS {tmp_path}", number=n)) for n in range(4)]
+    site.receive(*files)
+    site.drain(start())
+    assert _looks(tmp_path) == ["4 wide"] * 5
+    assert site.states() == [("held", "child.died"), *[("held", "face.unchecked")] * 3]
+    assert sorted(row["deaths"] for row in site.rows(spool_object)) == [0, 0, 2, 3]
+
+
 def test_a_look_that_takes_too_long_ends(site: Site, start: Start) -> None:
     site.limits = Limits(
         memory_mb=512,

@@ -96,7 +96,8 @@ def test_captures_pass_where_no_head_is() -> None:
     assert treatment(capture, head=StudyHead.FOUND) is Treatment.RENDERING
     assert treatment(capture, head=StudyHead.UNSEEN) is Treatment.RENDERING
     assert treatment(capture, head=StudyHead.NONE) is Treatment.NONE
-    assert treatment(_bare(f"{STORAGE}.7"), head=StudyHead.UNSEEN) is Treatment.NONE
+    assert treatment(_bare(f"{STORAGE}.7"), head=StudyHead.UNSEEN) is Treatment.RENDERING
+    assert treatment(_bare(f"{STORAGE}.7", "DOC"), head=StudyHead.UNSEEN) is Treatment.NONE
     photograph = _bare(f"{STORAGE}.77.1.4", "XC")
     assert treatment(photograph, head=StudyHead.NONE) is Treatment.RENDERING
 

@@ -58,10 +58,13 @@ NAMES = [
     *(
         pytest.param(
             name,
-            marks=pytest.mark.skipif(
-                SHARED is None or not (SHARED / "heads" / f"{name}.nii.gz").is_file(),
-                reason=f"../shared/data/heads/{name}.nii.gz is missing",
-            ),
+            marks=[
+                pytest.mark.slow,
+                pytest.mark.skipif(
+                    SHARED is None or not (SHARED / "heads" / f"{name}.nii.gz").is_file(),
+                    reason=f"../shared/data/heads/{name}.nii.gz is missing",
+                ),
+            ],
         )
         for name in FILES
     ),
@@ -258,7 +261,7 @@ def _shapes() -> Iterator[tuple[str, Matrix]]:
 @pytest.mark.parametrize("name", NAMES)
 def test_no_placement_that_leaves_face_or_cuts_brain_is_believed(name: str) -> None:
     case = placed(name)
-    sizes = (10.0, 20.0, 30.0, 40.0) if name in PHANTOMS else (10.0, 20.0, 40.0)
+    sizes = (10.0, 20.0, 40.0) if name in PHANTOMS else (15.0, 30.0)
     harmful = {
         label: step for label, step in (*_moves(*sizes), *_shapes()) if case.is_harmful(step)
     }
@@ -280,7 +283,8 @@ def test_good_placements_are_believed() -> None:
     flags = []
     for name in known:
         assert placed(name).judged(np.eye(4)).is_sure, name
-        flags += [not placed(name).judged(step).is_sure for _, step in _moves(2.0)]
+        near = list(_moves(2.0))[:: 1 if name in PHANTOMS else 3]
+        flags += [not placed(name).judged(step).is_sure for _, step in near]
     assert np.mean(flags) <= MOST_FALSE_FLAGS
 
 
@@ -332,7 +336,9 @@ SURE: dict[str, Any] = {
         ({"improvement": 0.04}, False),
         ({"overlap": 0.79}, False),
         ({"is_plausible": False}, False),
-        ({"face_in_view": 0.0, "face_tissue": 0.0, "brain_in_view": 0.0}, True),
+        ({"face_in_view": 0.0, "face_tissue": 0.0}, True),
+        ({"brain_in_view": 0.0}, True),
+        ({"face_in_view": 0.4, "brain_in_view": 0.4}, False),
     ],
 )
 def test_every_figure_alone_can_raise_doubt(worse: dict[str, Any], *, is_sure: bool) -> None:

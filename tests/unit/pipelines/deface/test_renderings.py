@@ -200,9 +200,16 @@ def test_what_is_held_depends_on_the_heads_of_the_study(kind: Rendering) -> None
     assert tuple(is_rendering(MADE[kind], head=head) for head in heads) == HELD[kind]
 
 
-def test_a_scanned_form_of_a_study_without_volumes_passes() -> None:
-    assert not is_rendering(replace(CAPTURE, modality="OT"), head=StudyHead.UNSEEN)
-    assert is_rendering(replace(CAPTURE, modality="OT"), head=StudyHead.FOUND)
+@pytest.mark.parametrize("modality", ["OT", "US", ""])
+def test_a_capture_that_comes_alone_is_held_whatever_its_modality(modality: str) -> None:
+    alone = replace(CAPTURE, modality=modality)
+    assert is_rendering(alone, head=StudyHead.UNSEEN)
+    assert not is_rendering(alone, head=StudyHead.NONE)
+
+
+def test_a_scanned_form_that_says_so_passes() -> None:
+    for head in StudyHead:
+        assert not is_rendering(replace(CAPTURE, modality="DOC"), head=head)
 
 
 @pytest.mark.parametrize(
