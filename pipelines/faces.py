@@ -30,7 +30,7 @@ from pipelines.metadata.opening import open_object
 from pipelines.metadata.outline import Outline
 from pipelines.objects import FaceEvidence
 from pipelines.volumes.header import ImageHeader, read_header
-from pipelines.volumes.values import masked
+from pipelines.volumes.values import hold_surplus, masked
 from rules.plan import Plan
 from rules.vocabulary import Option, RenderingPolicy
 
@@ -221,8 +221,12 @@ def carry_out(outline: Outline, *, plan: Plan, face: FaceDecision | None) -> Fac
             raise RefusedError(RENDERING_REMOVED)
         raise HeldError(decision.code or "face.doubtful")
     is_passed = has_pixels and decision.outcome is FaceOutcome.UNCONCERNED
+    if is_passed and not header.has_pixels:
+        raise HeldError("face.unchecked", where="no rows, columns or bits")
     notes = frozenset([UNEXAMINED] if is_passed and not _is_named(header, plan) else [])
     filled, evidence = outline, None
+    if has_pixels and decision.outcome in EXAMINED:
+        hold_surplus(outline)
     if decision.outcome is FaceOutcome.REMOVED:
         filled, evidence = _without_face(outline, header, decision, dataset if has_pixels else None)
     elif _ROI_CONTOUR_SEQUENCE in outline.by_tag:

@@ -8,6 +8,7 @@ from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
 from pipelines.context import RangeReader
 from pipelines.metadata.opening import open_object
+from pipelines.metadata.outline import Outline
 from pipelines.volumes.decoding import stored_frame, stored_values
 from pipelines.volumes.encapsulated import filled_native
 from pipelines.volumes.errors import VolumeError
@@ -17,10 +18,27 @@ from pipelines.volumes.native import FilledReader
 from pipelines.volumes.places import value_range
 from pipelines.volumes.rescale import real_frame, real_values
 
-__all__ = ["masked", "real_frame", "real_values", "stored_frame", "stored_values"]
+__all__ = ["hold_surplus", "masked", "real_frame", "real_values", "stored_frame", "stored_values"]
 
 _NATIVE = frozenset([str(ImplicitVRLittleEndian), str(ExplicitVRLittleEndian)])
 _UNDEFINED = b"\xff\xff\xff\xff"
+
+
+def hold_surplus(outline: Outline) -> None:
+    """Hold an image whose native Pixel Data goes on after its last frame.
+
+    Nobody looked there: decoders leave it out.
+
+    Raises
+    ------
+    VolumeError
+        ``face.unsupported``.
+    """
+    layout = read_layout(outline)
+    _, length = value_range(outline, layout.element)
+    is_native = outline.head.transfer_syntax_uid in _NATIVE
+    if is_native and length > -(-layout.frame_bits * layout.frames // 8) + 1:
+        raise VolumeError("face.unsupported", where="length of Pixel Data")
 
 
 def masked(source: RangeReader, masks: Mapping[int, NDArray[np.bool_]], fill: float) -> RangeReader:

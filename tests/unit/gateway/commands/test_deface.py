@@ -238,7 +238,7 @@ def test_a_figure_outside_its_limit_says_so() -> None:
         outcome=FaceOutcome.DOUBTFUL, figures={"agreement": 0.01, "improvement": -0.1, "new": 2.0}
     )
     low, good, unknown = (each.sentence for each in figures_of(decision))
-    assert low.endswith("0.01 (at least 0.1): FAILED")
+    assert low.endswith("0.01 (at least 0.14): FAILED")
     assert good.endswith("-0.1 (at most 0.03): passed")
     assert unknown == "new: 2"
 
