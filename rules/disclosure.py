@@ -63,6 +63,7 @@ class Event(StrEnum):
     QUARANTINE_RELEASED = "quarantine.released"
     QUARANTINE_DISCARDED = "quarantine.discarded"
     QUARANTINE_EXAMINED = "quarantine.examined"
+    QUARANTINE_PICTURED = "quarantine.pictured"
 
     FACES_FOUND = "faces.found"
     FACES_FAILED = "faces.failed"

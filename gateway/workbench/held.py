@@ -43,23 +43,28 @@ class OpenableObject:
 
 
 def openable(
-    objects: Sequence[HeldObject], *, spool: Path, vault: Vault, audit: AuditLog
+    objects: Sequence[HeldObject],
+    *,
+    spool: Path,
+    vault: Vault,
+    audit: AuditLog,
+    event: Event = Event.QUARANTINE_EXAMINED,
 ) -> list[OpenableObject]:
     """Return the objects with their keys; that they are read is on record before.
 
     Only keys of files are borrowed: no subject becomes known to the vault. Close it before
     anything is opened: what is parsed may be hostile.
 
+    Parameters
+    ----------
+    event : Event
+        What is put on record of each.
+
     Raises
     ------
     gateway.errors.SealedError
     """
-    audit.append(
-        [
-            (Event.QUARANTINE_EXAMINED, {"object_id": each.id, "reason": each.reason})
-            for each in objects
-        ]
-    )
+    audit.append([(event, {"object_id": each.id, "reason": each.reason}) for each in objects])
     return list(_openable(objects, spool=spool, vault=vault))
 
 

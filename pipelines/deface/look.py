@@ -19,7 +19,7 @@ _LEAST_SCALP = 0.05
 _LEAST_BRAIN_ML, _MOST_BRAIN_ML, _MOST_STRIPPED_ML = 600.0, 1800.0, 2200.0
 _MOST_BESIDE = 1.25
 """Of the volume of the brain: what is no air in an image of the brain alone."""
-_MOST_GAIN, _MOST_GAIN_WITHOUT = 0.05, 0.03
+_MOST_GAIN, _MOST_GAIN_WITHOUT = 0.05, 0.075
 _LEAST_STRIPPED = 0.085
 _LEAST_FOLLOWED = 0.1
 
@@ -94,7 +94,8 @@ def look_at(scan: Scan, part: BodyPart) -> Look:
         return Look(outcome=FaceOutcome.DOUBTFUL if is_head else FaceOutcome.NO_FACE)
     quality = judge(scan, agreement, placed.to_patient)
     even = judge(scan, agreement, placed.even)
-    if quality.agreement < no_head_below(part) and quality.improvement <= _MOST_GAIN_WITHOUT:
+    is_weak = quality.agreement < no_head_below(part)
+    if is_weak and not quality.is_sure and quality.improvement <= _MOST_GAIN_WITHOUT:
         return Look(outcome=FaceOutcome.NO_FACE, quality=quality)
     if has_no_face(scan, quality, placed.to_patient):
         outcome = FaceOutcome.ALREADY

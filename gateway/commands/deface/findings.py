@@ -6,15 +6,14 @@ The same functions decide; nothing is cleaned and nothing is written.
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 
+from gateway.commands.deface.inputs import Input
+from gateway.errors import SpoolDamagedError
 from gateway.faces import StudyFaces, look_at_study
-from gateway.files import FileReader
 from pipelines.deface.decision import FaceDecision, FaceOutcome
 from pipelines.errors import HeldError
 from pipelines.faces import carry_out, header_of, read_dataset
@@ -35,8 +34,8 @@ class SeriesFinding:
     Attributes
     ----------
     number : int
-        From 1, in the order of the files.
-    paths : tuple[pathlib.Path, ...]
+        From 1, in the order of the inputs.
+    inputs : tuple[Input, ...]
         One per object.
     headers : tuple[ImageHeader, ...]
     decisions : tuple[FaceDecision, ...]
@@ -49,7 +48,7 @@ class SeriesFinding:
     """
 
     number: int
-    paths: tuple[Path, ...] = field(repr=False)
+    inputs: tuple[Input, ...] = field(repr=False)
     headers: tuple[ImageHeader, ...] = field(repr=False)
     decisions: tuple[FaceDecision, ...] = field(repr=False)
     stack: Stack | None = field(repr=False)
@@ -83,7 +82,7 @@ class SeriesFinding:
 
     def dataset(self, number: int) -> Dataset:
         """Return an object with its pixels, as pydicom reads it."""
-        with FileReader(self.paths[number], follows_links=True) as reader:
+        with self.inputs[number].open() as reader:
             return read_dataset(open_object(reader)[0].source, with_pixels=True)
 
     def volume(self) -> Volume:
@@ -101,53 +100,52 @@ class SeriesFinding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Looked:
-    """What was found in the files that were named.
+    """What was found in the objects that were named.
 
     Attributes
     ----------
     series : tuple[SeriesFinding, ...]
-    unread : int
-        Files that are no DICOM objects, or damaged.
+    unread : tuple[Input, ...]
+        What is no DICOM object, or damaged.
     """
 
     series: tuple[SeriesFinding, ...]
-    unread: int
+    unread: tuple[Input, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Object:
-    path: Path
+    input: Input
     header: ImageHeader
     decision: FaceDecision
 
 
-def look(studies: Sequence[Sequence[Path]], *, plan: Plan, shown: Callable[[Path], bool]) -> Looked:
+def look(studies: Sequence[Sequence[Input]], *, plan: Plan) -> Looked:
     """Return what the plan does about the faces of studies.
 
     Parameters
     ----------
-    studies : Sequence[Sequence[pathlib.Path]]
-        Files of one study each.
+    studies : Sequence[Sequence[Input]]
+        Objects of one study each; the series of those that are shown are returned.
     plan : Plan
         It asks for faces to be removed.
-    shown : Callable
-        Says of which files the series are returned; the others are looked at with them.
     """
     found: list[SeriesFinding] = []
-    unread = 0
-    for paths in studies:
-        openers = {str(path): partial(FileReader, path, follows_links=True) for path in paths}
-        faces = look_at_study(openers, plan)
+    unread: list[Input] = []
+    for inputs in studies:
+        faces = look_at_study({each.name: each.open for each in inputs}, plan)
         by_series: dict[str, list[_Object]] = {}
-        for path in filter(shown, paths):
-            each = _object(path, plan, faces)
+        for input_ in inputs:
+            if not input_.is_shown:
+                continue
+            each = _object(input_, plan, faces)
             if each is None:
-                unread += 1
+                unread.append(input_)
             else:
                 by_series.setdefault(each.header.series_instance_uid, []).append(each)
         groups = enumerate(by_series.values(), start=len(found) + 1)
         found += [_finding(number, group, plan) for number, group in groups]
-    return Looked(series=tuple(found), unread=unread)
+    return Looked(series=tuple(found), unread=tuple(unread))
 
 
 def _finding(number: int, group: Sequence[_Object], plan: Plan) -> SeriesFinding:
@@ -163,7 +161,7 @@ def _finding(number: int, group: Sequence[_Object], plan: Plan) -> SeriesFinding
         reason = "too few slices"
     return SeriesFinding(
         number=number,
-        paths=tuple(each.path for each in group),
+        inputs=tuple(each.input for each in group),
         headers=headers,
         decisions=tuple(each.decision for each in group),
         stack=None if reason else largest,
@@ -172,16 +170,16 @@ def _finding(number: int, group: Sequence[_Object], plan: Plan) -> SeriesFinding
     )
 
 
-def _object(path: Path, plan: Plan, faces: StudyFaces) -> _Object | None:
+def _object(input_: Input, plan: Plan, faces: StudyFaces) -> _Object | None:
     """Return an object with what would be done; None where it can't be read."""
     try:
-        with FileReader(path, follows_links=True) as reader:
+        with input_.open() as reader:
             outline = open_object(reader)[0]
             header = header_of(outline.source)
-            decision = _carried_out(outline, plan, header, face=faces.decision(str(path)))
-    except (HeldError, OSError):
+            decision = _carried_out(outline, plan, header, face=faces.decision(input_.name))
+    except (HeldError, SpoolDamagedError, OSError):
         return None
-    return _Object(path=path, header=header, decision=decision)
+    return _Object(input=input_, header=header, decision=decision)
 
 
 def _carried_out(

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -10,10 +10,17 @@ import click
 
 from gateway.commands.deface.findings import SeriesFinding, look
 from gateway.commands.deface.folder import make_private, stands_in, write_private
-from gateway.commands.deface.words import data_of, lines_of, notes_for
+from gateway.commands.deface.held import of_held
+from gateway.commands.deface.inputs import Inputs, of_files
+from gateway.commands.deface.words import (
+    data_of,
+    lines_of,
+    notes_for,
+    unread_data,
+    unread_line,
+)
 from gateway.exits import Exit
-from gateway.offline import find_inputs
-from gateway.studies import by_study, study_of
+from gateway.invocation import Invocation
 from pipelines.errors import HeldError
 from pipelines.faces import is_asked
 from rules.load import load_plan
@@ -39,7 +46,10 @@ class _Written:
 
 
 @click.command()
-@click.argument("series", type=click.Path(exists=True, path_type=Path))
+@click.argument("series", type=click.Path(exists=True, path_type=Path), required=False)
+@click.option("--held", "is_held", is_flag=True, help="What this node holds, instead of SERIES.")
+@click.option("--study-id", metavar="ID", help="Only the held objects of this study.")
+@click.option("--reason", metavar="CODE", help="Only studies that are held for this reason.")
 @click.option(
     "--rules",
     default="research-default",
@@ -69,9 +79,14 @@ class _Written:
     help="Instead of what the rule set says.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_obj
 def preview(
+    invocation: Invocation,
     *,
-    series: Path,
+    series: Path | None,
+    is_held: bool,
+    study_id: str | None,
+    reason: str | None,
     rules: str,
     study: Path | None,
     pictures: Path | None,
@@ -85,6 +100,11 @@ def preview(
     series can depend on the others of its study, which share its mask: name them by --study.
     Nothing is de-identified.
 
+    With --held: what this node holds, the held objects of each study together; of what went
+    on already nothing is looked at. That they are read, and whether pictures are to be
+    written, is in the audit log before; the vault lends the keys of the files and nothing
+    else. Objects are named by their ids (narthex quarantine list --json).
+
     Of each series: what was found, reason code, what was measured, and with --pictures two
     PNG files, numbered in the order of the report: the surface of the head from three sides
     before and after, and sections with the mask. These show the face as it was. They are
@@ -94,19 +114,29 @@ def preview(
     The Segmentation of --seg names the patient. It is for review in the hospital only; it
     must never be forwarded.
 
-    Neither DIR nor FILE may be inside SERIES or --study. Exit code 1: something is in doubt
-    or could not be read, or there is no mask for FILE.
+    Neither DIR nor FILE may be inside SERIES, --study or, with --held, the state folder. Exit
+    code 1: something is in doubt or could not be read, or there is no mask for FILE, or
+    nothing is held of the study ID.
     """
-    _check_places(series, study, {"--pictures": pictures, "--seg": seg})
+    _check_use(series, study, study_id=study_id, reason=reason, is_held=is_held)
+    kept = [each for each in (series, study) if each is not None]
+    if is_held:
+        settings = invocation.settings()
+        kept = [settings.state, settings.spool]
+    _check_places(kept, {"--pictures": pictures, "--seg": seg})
     plan = _plan(rules, mask)
     if pictures is not None:
         make_private(pictures)
         click.echo(f"narthex: {_PICTURES}", err=True)
     started = time.perf_counter()
-    studies, rest = _studies(series, study)
-    looked = look(studies, plan=plan, shown=lambda path: _is_of(path, series))
+    if series is not None:
+        inputs = of_files(series, study)
+    else:
+        writes = pictures is not None or seg is not None
+        inputs = of_held(invocation, study_id=study_id, reason=reason, writes=writes)
+    looked = look(inputs.studies, plan=plan)
     seconds = time.perf_counter() - started
-    unread = looked.unread + sum(_is_of(path, series) for path in rest)
+    unread = [*looked.unread, *inputs.rest]
     is_stored = seg is None or _write_segmentation(looked.series, seg)
     data = []
     for finding, written in _draw(looked.series, pictures):
@@ -115,22 +145,54 @@ def preview(
         else:
             _say(finding, written)
     if as_json:
-        figures = {"unread": unread, "seconds": round(seconds, 2)}
-        click.echo(json.dumps({"mask": plan.deface_mask.value, "series": data, **figures}))
+        figures = {"unread": len(unread), "seconds": round(seconds, 2)}
+        not_read = {"not_read": [unread_data(each) for each in unread]} if is_held else {}
+        said = {"mask": plan.deface_mask.value, "series": data, **figures, **not_read}
+        click.echo(json.dumps(said))
     else:
+        for each in unread if is_held else ():
+            click.echo(unread_line(each))
         click.echo(
             f"{len(looked.series)} series, mask {plan.deface_mask.value}, looked at in"
-            f" {seconds:.1f} s; {unread} files could not be read"
+            f" {seconds:.1f} s; {len(unread)} {'objects' if is_held else 'files'} could not be read"
         )
     is_sure = is_stored and not unread and not any(each.is_doubtful for each in looked.series)
-    return Exit.DONE if is_sure else Exit.FINDINGS
+    is_found = study_id is None or _is_any(inputs)
+    return Exit.DONE if is_sure and is_found else Exit.FINDINGS
 
 
-def _check_places(series: Path, study: Path | None, places: dict[str, Path | None]) -> None:
+def _check_use(
+    series: Path | None,
+    study: Path | None,
+    *,
+    study_id: str | None,
+    reason: str | None,
+    is_held: bool,
+) -> None:
+    if is_held == (series is not None):
+        raise click.UsageError("Give SERIES, or --held.")
+    if is_held and study is not None:
+        raise click.UsageError("--study is for SERIES.")
+    if not is_held and (study_id is not None or reason is not None):
+        raise click.UsageError("--study-id and --reason are for --held.")
+    if study_id is not None and reason is not None:
+        raise click.UsageError("Give --study-id, or --reason.")
+
+
+def _is_any(inputs: Inputs) -> bool:
+    """Return whether anything is held; say so where it is not."""
+    is_any = bool(inputs.studies or inputs.rest)
+    if not is_any:
+        click.echo("narthex: nothing is held of this study", err=True)
+    return is_any
+
+
+def _check_places(sources: Iterable[Path], places: dict[str, Path | None]) -> None:
     for name, path in places.items():
-        for source in (series, study):
-            if path is not None and source is not None and stands_in(path, source):
-                raise click.UsageError(f"{name} must not be inside SERIES or --study")
+        if path is not None and any(stands_in(path, source) for source in sources):
+            raise click.UsageError(
+                f"{name} must not be inside SERIES or --study, nor among what this node keeps"
+            )
 
 
 def _plan(rules: str, mask: str | None) -> Plan:
@@ -141,20 +203,6 @@ def _plan(rules: str, mask: str | None) -> Plan:
             " (options: clean-recognizable-visual-features)"
         )
     return plan if mask is None else replace(plan, deface_mask=DefaceMask(mask))
-
-
-def _studies(series: Path, study: Path | None) -> tuple[list[list[Path]], list[Path]]:
-    """Return the files of each study of SERIES, with the others of it, and the rest."""
-    paths = list(find_inputs(series))
-    known = {path.resolve() for path in paths}
-    if study is not None:
-        paths += [path for path in find_inputs(study) if path.resolve() not in known]
-    studies, rest = by_study((path, study_of(path)) for path in paths)
-    return [each for each in studies if any(_is_of(path, series) for path in each)], rest
-
-
-def _is_of(path: Path, series: Path) -> bool:
-    return path.is_relative_to(series)
 
 
 def _draw(
@@ -198,7 +246,7 @@ def _write_segmentation(findings: tuple[SeriesFinding, ...], path: Path) -> bool
     from gateway.commands.deface.segmentation import segmentation  # noqa: PLC0415
 
     if len(findings) != 1:
-        raise click.UsageError(f"--seg is for one series; SERIES has {len(findings)}")
+        raise click.UsageError(f"--seg is for one series; here are {len(findings)}")
     try:
         made = segmentation(findings[0])
     except HeldError as error:

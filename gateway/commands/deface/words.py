@@ -1,9 +1,11 @@
 """Say in words, or as data, what was found of faces. Nothing said is a value of an attribute."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from gateway.commands.deface.findings import SeriesFinding
+from gateway.commands.deface.inputs import Input
 from pipelines.deface.decision import FaceDecision, FaceOutcome
 from pipelines.deface.quality import LEAST_AGREEMENT, LEAST_OVERLAP, MOST_IMPROVEMENT
 
@@ -106,9 +108,11 @@ def notes_for(finding: SeriesFinding) -> list[str]:
 
 def lines_of(finding: SeriesFinding) -> Iterator[str]:
     """Yield what a person reads about a series."""
-    objects = len(finding.paths)
+    objects = len(finding.inputs)
     what = f"{finding.modality or '-'}, {objects} objects, {finding.frames} frames"
-    yield f"{finding.number:03}  {finding.paths[0]}: {what}"
+    yield f"{finding.number:03}  {finding.inputs[0].name}: {what}"
+    for held_for, count in _held_for(finding).items():
+        yield f"     study {finding.inputs[0].study_id}: {count} held for {held_for}"
     if finding.stacks > 1:
         yield f"     {finding.stacks} stacks of slices; the largest is shown"
     for (outcome, code), count in finding.counts.items():
@@ -120,11 +124,13 @@ def lines_of(finding: SeriesFinding) -> Iterator[str]:
 
 def data_of(finding: SeriesFinding) -> dict[str, object]:
     """Return what JSON says about a series."""
+    held = [{"id": each.name, "held_for": each.held_for} for each in finding.inputs]
     return {
         "number": finding.number,
-        "input": str(finding.paths[0]),
+        "input": finding.inputs[0].name,
+        **({"study_id": finding.inputs[0].study_id, "held": held} if _held_for(finding) else {}),
         "modality": finding.modality,
-        "objects": len(finding.paths),
+        "objects": len(finding.inputs),
         "frames": finding.frames,
         "stacks": finding.stacks,
         "outcomes": [
@@ -133,3 +139,24 @@ def data_of(finding: SeriesFinding) -> dict[str, object]:
         ],
         "figures": [each.as_data() for each in figures_of(finding.decision)],
     }
+
+
+def unread_line(held: Input) -> str:
+    """Return what a person reads about a held object that can't be read."""
+    why = held.not_opened or "could not be read"
+    return f"{held.name} (study {held.study_id}, held for {held.held_for}): {why}"
+
+
+def unread_data(held: Input) -> dict[str, object]:
+    """Return what JSON says about a held object that can't be read."""
+    return {
+        "id": held.name,
+        "study_id": held.study_id,
+        "held_for": held.held_for,
+        "not_opened": held.not_opened,
+    }
+
+
+def _held_for(finding: SeriesFinding) -> dict[str, int]:
+    """Return the reasons for which objects of this node are held; of files there are none."""
+    return dict(Counter(each.held_for for each in finding.inputs if each.held_for))
