@@ -1,11 +1,12 @@
 """``narthex deface preview --held``: what a node holds, looked at and drawn."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import pydicom
 import pytest
 import sqlalchemy as sa
 
@@ -30,6 +31,8 @@ from tests.support.vault import KEY, close_vaults
 
 pytestmark = needs_mean_head
 
+RULES = "name: faces\nprofile: basic\noptions: [clean-recognizable-visual-features]\n"
+
 
 class Node:
     """A state folder in which objects are held, and the command over it."""
@@ -42,11 +45,16 @@ class Node:
         self.site = Site(self.state, self.settings.database.work)
         self._output = output
 
-    def hold(self, *studies: Study, routes: Sequence[Route] = ()) -> None:
-        """Receive studies, and let a worker clean them; without routes all are held."""
+    def hold(self, *studies: Study, rules: str = "") -> None:
+        """Receive studies, and let a worker clean them; without rules all are held."""
         for study in studies:
             self.site.receive(*[path.read_bytes() for path in sorted(study.folder.iterdir())])
-        worker = self.site.worker(routes=routes)
+        routes, hashes = [], {}
+        if rules:
+            plan = load_plan(rules)
+            routes = [Route(project="heart", plan=plan, destinations=("pacs",))]
+            hashes = {rules: plan.hash}
+        worker = self.site.worker(routes=routes, rules=hashes)
         self.site.drain(worker)
         worker.close()
         self.site.vault.close()
@@ -146,6 +154,14 @@ def test_a_held_head_is_drawn_and_nothing_else_is_written(
     written = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert not [path for path in written if identifies(path.read_bytes())]
     assert node.audited() == [("quarantine.pictured", each, "routing.unmatched") for each in ids]
+    mask = tmp_path / "mask.dcm"
+    assert node.preview("--held", "--seg", str(mask))[0] == 0
+    assert mask.stat().st_mode & 0o777 == 0o600
+    made = pydicom.dcmread(mask)
+    assert made.FrameOfReferenceUID == series.datasets[0].FrameOfReferenceUID
+    assert [event for event, _, _ in node.audited()[len(ids) :]] == ["quarantine.pictured"] * len(
+        ids
+    )
 
 
 def test_what_a_worker_held_is_held_by_the_preview_too_and_drawn(
@@ -153,13 +169,16 @@ def test_what_a_worker_held_is_held_by_the_preview_too_and_drawn(
 ) -> None:
     study = Study(tmp_path / "few")
     write_series(study, mean_head(), Pose(), Contrast.T1, stack(Cut.AXIAL, step_mm=4.0)[18:26])
-    plan = load_plan("research-default")
-    node.hold(study, routes=[Route(project="heart", plan=plan, destinations=("pacs",))])
+    rules = tmp_path / "faces.yaml"
+    rules.write_text(RULES, encoding="utf-8")
+    node.hold(study, rules=str(rules))
     ((_, reason), *_) = node.site.states()
     assert node.site.states() == [("held", reason)] * 8
     assert reason.startswith("face.")
     pictures = tmp_path / "pictures"
-    code, found = node.answer("--reason", reason, "--pictures", str(pictures))
+    code, found = node.answer(
+        "--reason", reason, "--rules", str(rules), "--pictures", str(pictures)
+    )
     assert code == 1
     (series,) = found["series"]
     assert series["outcomes"] == [{"outcome": "doubtful", "reason": reason, "objects": 8}]
