@@ -28,7 +28,7 @@ _ALONG_MM = (-40.0, 0.0, 40.0)
 _LEAST_SCALE, _MOST_SCALE, _MOST_STRETCH = 0.7, 1.45, 1.32
 _SEED = 1
 """Of the samples: without one they follow the clock."""
-_HOPELESS = 0.09
+_HOPELESS, _CLIMBS = 0.09, 5
 _ROUNDS, _LEAST_GAIN = 3, 0.015
 _ELSEWHERE_MM = 20.0
 _WHOLE = 0.65
@@ -119,6 +119,11 @@ def register(scan: Scan, agreement: Agreement) -> Registration | None:
         if gain <= _LEAST_GAIN or agreement.of(found) < _HOPELESS:
             break
         found = found @ step  # no optimum yet: go on from there
+    for _ in range(_CLIMBS):  # no head, as it seems: only see that nothing near is better
+        gain, step = agreement.improvement(found)
+        if gain <= _LEAST_GAIN or agreement.of(found) >= _HOPELESS:
+            break
+        found = found @ step
     found = np.round(found, 6)  # sums in another order differ by less
     others = [value / best_value for value, other in refined[1:] if _is_elsewhere(best, other)]
     return Registration(to_patient=found, even=even, runner_up=max(others, default=0.0))

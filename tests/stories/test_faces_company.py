@@ -169,7 +169,15 @@ def test_a_doubtful_series_does_not_hold_the_knee_beside_it(tmp_path: Path) -> N
     squashed = Pose(scale=(0.55, 1.5, 0.75))
     t1 = write_series(study, head(), squashed, Contrast.T1, _THICK)
     legs = stack(Cut.SAGITTAL, low=(-85, -95, -110), high=(85, 95, 110), step_mm=5)
-    leg = write_series(study, knee(), Pose(), Contrast.T1, legs, FrameOfReferenceUID=study.uid())
+    leg = write_series(
+        study,
+        knee(),
+        Pose(),
+        Contrast.T1,
+        legs,
+        FrameOfReferenceUID=study.uid(),
+        BodyPartExamined="KNEE",
+    )
     door = deidentify(study, tmp_path)
     _released_or_held(door, t1)
     assert fate(door, leg) == "cleaned"
