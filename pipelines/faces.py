@@ -221,7 +221,7 @@ def carry_out(outline: Outline, *, plan: Plan, face: FaceDecision | None) -> Fac
             raise RefusedError(RENDERING_REMOVED)
         raise HeldError(decision.code or "face.doubtful")
     is_passed = has_pixels and decision.outcome is FaceOutcome.UNCONCERNED
-    if is_passed and not header.has_pixels:
+    if is_passed and not header.has_pixels and _is_named(header, plan):
         raise HeldError("face.unchecked", where="no rows, columns or bits")
     notes = frozenset([UNEXAMINED] if is_passed and not _is_named(header, plan) else [])
     filled, evidence = outline, None

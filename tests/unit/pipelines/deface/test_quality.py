@@ -300,8 +300,13 @@ def test_the_good_placement_of_a_phantom_takes_the_face_and_spares_the_brain(nam
 def test_a_face_that_was_removed_is_seen_to_be_missing() -> None:
     planes = stack(Cut.AXIAL, pixel_mm=3.0, step_mm=4.0)
     seen = Scan(volume_of(planes, scan(defaced(), ADULT, Contrast.T1, planes)), "MR")
-    agreement, to_patient = _registered(seen)
-    assert has_no_face(seen, judge(seen, agreement, to_patient), to_patient)
+    agreement = seen.agreement(load_template())
+    found = register(seen, agreement)
+    assert found is not None
+    assert any(  # a stretch may fill the place of what is missing
+        has_no_face(seen, judge(seen, agreement, placed), placed)
+        for placed in (found.to_patient, found.even)
+    )
 
 
 def test_the_figures_are_rounded_numbers_and_twice_the_same() -> None:
