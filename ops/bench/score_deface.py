@@ -3,7 +3,7 @@
     python ops/bench/score_deface.py                          # narthex, all heads and variants
     python ops/bench/score_deface.py --mask narrow --cases quick
     python ops/bench/score_deface.py --peer box --json FILE   # a baseline that must do badly
-    python ops/bench/score_deface.py --peer niimath --faces-python /tmp/facesenv/bin/python
+    python ops/bench/score_deface.py --peer niimath --faces-python ../facesenv/bin/python
 
 The scorer aligns the heads itself and shares no line with the product, whose command is all it
 knows. What is held counts as flagged, never as removed.
@@ -54,7 +54,7 @@ def arguments() -> ArgumentParser:
     parser.add_argument(
         "--faces-python",
         type=Path,
-        default=Path("/tmp/facesenv/bin/python"),  # noqa: S108 - read only, may be missing
+        default=Path("../facesenv/bin/python"),  # may be missing
         help="of an environment with dlib, face_recognition_models, niimath, quickshear",
     )
     parser.add_argument(
