@@ -59,7 +59,7 @@ NAMES = [
         pytest.param(
             name,
             marks=[
-                pytest.mark.slow,
+                pytest.mark.matrix,
                 pytest.mark.skipif(
                     SHARED is None or not (SHARED / "heads" / f"{name}.nii.gz").is_file(),
                     reason=f"../shared/data/heads/{name}.nii.gz is missing",
@@ -274,7 +274,7 @@ def test_no_placement_that_leaves_face_or_cuts_brain_is_believed(name: str) -> N
     assert not believed
 
 
-@pytest.mark.slow
+@pytest.mark.matrix
 def test_good_placements_are_believed() -> None:
     """Also those within 2 mm or 2 degrees, in at least 95 of 100 cases."""
     known = [*PHANTOMS]
