@@ -227,7 +227,8 @@ class SqliteFile:
         connection = sqlite3.connect(self.path)
         connection.execute("PRAGMA secure_delete = OFF")  # Debian has it on
         connection.execute("CREATE TABLE IF NOT EXISTS planted (value BLOB)")
-        connection.execute("INSERT INTO planted VALUES (?)", (data,))
+        # a line of its own: the header of a row may be a letter, which would shift base64
+        connection.execute("INSERT INTO planted VALUES (?)", (b"\n" + data + b"\n",))
         connection.commit()
         connection.execute("DELETE FROM planted")  # its bytes stay in the page
         connection.commit()
