@@ -90,8 +90,10 @@ def look_at(scan: Scan, part: BodyPart) -> Look:
     agreement = scan.agreement(load_template())
     placed = None if scan.body.is_empty else register(scan, agreement)
     if placed is None:
-        is_head = part is BodyPart.HEAD
-        return Look(outcome=FaceOutcome.DOUBTFUL if is_head else FaceOutcome.NO_FACE)
+        # Only of CT is air known: where vessels or a bladder outshine the rest, skin is dark.
+        is_air = scan.body.is_empty and (scan.modality == "CT" or part is BodyPart.EXTREMITY)
+        is_empty = is_air and part is not BodyPart.HEAD
+        return Look(outcome=FaceOutcome.NO_FACE if is_empty else FaceOutcome.DOUBTFUL)
     quality = judge(scan, agreement, placed.to_patient)
     even = judge(scan, agreement, placed.even)
     is_weak = quality.agreement < no_head_below(part)
