@@ -10,9 +10,9 @@ from dataclasses import replace
 
 from pipelines.context import RangeReader, Segment
 from pipelines.errors import MalformedError
+from pipelines.joined import JoinedReader
 from pipelines.metadata.elements import UNDEFINED, Element, Scanner
 from pipelines.metadata.head import Head
-from pipelines.metadata.normalise import BytesReader
 from pipelines.metadata.outline import Outline, read_outline
 
 PIXEL_TAGS = frozenset([0x7FE00008, 0x7FE00009, 0x7FE00010])
@@ -25,45 +25,6 @@ _ENCODED = [
 ]
 _ITEM_TAG = b"\xfe\xff\x00\xe0"
 _NO_VRS = frozenset([b"", b"UN"])
-
-
-class SegmentsReader:
-    """A `RangeReader` over a cleaned data set that is not written yet.
-
-    Parameters
-    ----------
-    segments : Iterable[Segment]
-    source : RangeReader
-        What spans refer to.
-    """
-
-    __slots__ = ("_pieces", "_size")
-
-    def __init__(self, segments: Iterable[Segment], source: RangeReader) -> None:
-        self._pieces: list[tuple[int, int, RangeReader, int]] = []
-        self._size = 0
-        for segment in segments:
-            holder: RangeReader
-            if isinstance(segment, bytes):
-                holder, offset, length = BytesReader(segment), 0, len(segment)
-            else:
-                holder, offset, length = source, segment.offset, segment.length
-            self._pieces.append((self._size, length, holder, offset))
-            self._size += length
-
-    @property
-    def size(self) -> int:
-        """Return the length in bytes."""
-        return self._size
-
-    def read(self, offset: int, length: int) -> bytes:
-        """Return up to `length` bytes from `offset`."""
-        parts = []
-        for start, extent, holder, origin in self._pieces:
-            low, high = max(offset, start), min(offset + length, start + extent)
-            if low < high:
-                parts.append(holder.read(origin + low - start, high - low))
-        return b"".join(parts)
 
 
 def place_of_copies(segments: Iterable[Segment], source: RangeReader, *, head: Head) -> str:
@@ -81,7 +42,7 @@ def place_of_copies(segments: Iterable[Segment], source: RangeReader, *, head: H
     ------
     pipelines.errors.MalformedError
     """
-    outline = read_outline(SegmentsReader(segments, source), replace(head, dataset=0))
+    outline = read_outline(JoinedReader(list(segments), source), replace(head, dataset=0))
     pixels = PIXEL_TAGS & outline.by_tag.keys()
     for tag in outline.by_tag:
         is_filled = pixels == {tag}

@@ -27,12 +27,13 @@ import numpy as np
 from pipelines.context import RangeReader
 from pipelines.deface.contours import ContourType, Moved, Points, clip_contour
 from pipelines.deface.decision import Mask
-from pipelines.deface.spliced import SplicedReader
 from pipelines.errors import HeldError
+from pipelines.joined import Edit, edited
 from pipelines.metadata.elements import UNDEFINED, Element, Scanner
 from pipelines.metadata.encode import encode_element, encode_item, encode_sequence
 from pipelines.metadata.opening import open_object
 from pipelines.metadata.outline import Outline
+from pipelines.volumes.places import element_range
 
 _STRUCTURE_SET_ROIS = 0x30060020
 _ROI_NUMBER = 0x30060022
@@ -155,8 +156,8 @@ def clip(source: RangeReader, masks: Mapping[str, Mask | None]) -> RangeReader:
             each.with_elements({_ROI_VOLUME: None}) if _is_stale(each, changed) else each.raw
             for each in definitions
         ]
-        replaced.insert(0, _replaced(outline, _STRUCTURE_SET_ROIS, b"".join(told)))
-    return SplicedReader(outline.source, replaced)
+        replaced.append(_replaced(outline, _STRUCTURE_SET_ROIS, b"".join(told)))
+    return edited(outline.source, replaced)
 
 
 def _is_stale(definition: _Item, changed: set[int | None]) -> bool:
@@ -216,14 +217,11 @@ def _contours(roi: _Item) -> list[_Item]:
     )
 
 
-def _replaced(outline: Outline, tag: int, items: bytes) -> tuple[int, int, bytes]:
+def _replaced(outline: Outline, tag: int, items: bytes) -> Edit:
     """Return where a root sequence stands in the source, and what takes its place."""
     element = outline.by_tag[tag]
-    left_out = sum(e.bulk[1] for e in outline.elements if e.bulk and e.start < element.start)
-    offset = outline.head.dataset + element.start + left_out
-    length = element.value - element.start + len(outline.value(element))
     new = encode_sequence(tag, element.vr, items, implicit=outline.head.implicit)
-    return offset, length, new
+    return (*element_range(outline, element), [new])
 
 
 def _clip_roi(roi: _Item, mask: Mask) -> bytes | None:

@@ -2,9 +2,7 @@
 
 import io
 import struct
-from bisect import bisect_right
 from collections.abc import Sequence
-from operator import itemgetter
 
 import numpy as np
 import pydicom
@@ -12,7 +10,8 @@ from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 from pydicom.uid import ExplicitVRLittleEndian
 
-from pipelines.context import RangeReader, Segment, Span
+from pipelines.context import RangeReader
+from pipelines.joined import Edit, edited
 from pipelines.metadata.encode import LONG_VRS, encode_element
 from pipelines.metadata.head import PREAMBLE_BYTES
 from pipelines.metadata.outline import Outline
@@ -22,56 +21,13 @@ from pipelines.volumes.layout import PHOTOMETRIC, PIXEL_DATA, PLANAR, Layout
 from pipelines.volumes.masks import PackedMasks
 from pipelines.volumes.places import element_range
 
-_GONE = frozenset([0x7FE00000, 0x7FE00001, 0x7FE00002])
-"""The length of the group (retired) and the Extended Offset Table: wrong from now on."""
+_GONE = frozenset([0x7FE00000, 0x7FE00001, 0x7FE00002, 0x7FE00003])
+"""The length of the group (retired), the Extended Offset Table and the length of what was
+encapsulated: wrong from now on."""
 _IMAGE_LENGTH = 0x00280000
 _META_LENGTH, _TRANSFER_SYNTAX = b"\x00\x00", b"\x10\x00"
 _NATIVE_COLOURS = {"RGB": "RGB", "YBR_FULL": "YBR_FULL", "YBR_FULL_422": "YBR_FULL"}
 """By what a decoder gives: it has brought all samples to full resolution."""
-
-
-class JoinedReader:
-    """A `pipelines.context.RangeReader` over pieces: bytes, and runs of a source.
-
-    Parameters
-    ----------
-    segments : list[Segment]
-    source : RangeReader
-        What the spans refer to.
-    """
-
-    __slots__ = ("_ends", "_segments", "_source")
-
-    def __init__(self, segments: list[Segment], source: RangeReader) -> None:
-        self._segments = segments
-        self._source = source
-        self._ends: list[int] = []
-        end = 0
-        for segment in segments:
-            end += segment.length if isinstance(segment, Span) else len(segment)
-            self._ends.append(end)
-
-    @property
-    def size(self) -> int:
-        """Return the length in bytes."""
-        return self._ends[-1] if self._ends else 0
-
-    def read(self, offset: int, length: int) -> bytes:
-        """Return up to `length` bytes from `offset`."""
-        end = min(offset + length, self.size)
-        pieces: list[bytes] = []
-        number = bisect_right(self._ends, offset)
-        while offset < end:
-            begin = self._ends[number - 1] if number else 0
-            piece = min(end, self._ends[number]) - offset
-            segment = self._segments[number]
-            if isinstance(segment, Span):
-                pieces.append(self._source.read(segment.offset + offset - begin, piece))
-            else:
-                pieces.append(segment[offset - begin : offset - begin + piece])
-            offset += piece
-            number += 1
-        return b"".join(pieces)
 
 
 def filled_native(outline: Outline, layout: Layout, masks: PackedMasks, fill: float) -> RangeReader:
@@ -93,7 +49,7 @@ def filled_native(outline: Outline, layout: Layout, masks: PackedMasks, fill: fl
     edits = [*_head_edits(outline), *_element_edits(outline, frames, layout.allocated)]
     if layout.samples > 1:
         edits += _colour_edits(outline, photometric)
-    return JoinedReader(_joined(edits, source.size), source)
+    return edited(source, edits)
 
 
 def _dataset(source: RangeReader) -> Dataset:
@@ -139,24 +95,7 @@ def _as_stored(
     return stored
 
 
-_Edit = tuple[int, int, Sequence[bytes]]
-"""From, to, and what takes the place."""
-
-
-def _joined(edits: list[_Edit], size: int) -> list[Segment]:
-    segments: list[Segment] = []
-    position = 0
-    for start, end, new in sorted(edits, key=itemgetter(0)):
-        if start > position:
-            segments.append(Span(position, start - position))
-        segments += new
-        position = end
-    if size > position:
-        segments.append(Span(position, size - position))
-    return segments
-
-
-def _head_edits(outline: Outline) -> list[_Edit]:
+def _head_edits(outline: Outline) -> list[Edit]:
     """Return the changes of the File Meta Information (PS3.10, 7.1)."""
     start = outline.source.read(0, outline.head.dataset)
     position = PREAMBLE_BYTES + 4 if start[PREAMBLE_BYTES : PREAMBLE_BYTES + 4] == b"DICM" else 0
@@ -174,7 +113,7 @@ def _head_edits(outline: Outline) -> list[_Edit]:
         raise VolumeError("face.unsupported", where="file meta information")
     syntax = str(ExplicitVRLittleEndian).encode("ascii")
     element = encode_element(0x00020010, b"UI", syntax, implicit=False)
-    edits: list[_Edit] = [(*syntax_at, [element])]
+    edits: list[Edit] = [(*syntax_at, [element])]
     if any(length_at):
         before = int.from_bytes(start[slice(*length_at)], "little")
         grown = len(element) - (syntax_at[1] - syntax_at[0])
@@ -182,8 +121,8 @@ def _head_edits(outline: Outline) -> list[_Edit]:
     return edits
 
 
-def _element_edits(outline: Outline, frames: Sequence[bytes], allocated: int) -> list[_Edit]:
-    edits: list[_Edit] = [
+def _element_edits(outline: Outline, frames: Sequence[bytes], allocated: int) -> list[Edit]:
+    edits: list[Edit] = [
         (*element_range(outline, element), ())
         for element in outline.elements
         if element.tag in _GONE
@@ -196,10 +135,10 @@ def _element_edits(outline: Outline, frames: Sequence[bytes], allocated: int) ->
     return edits
 
 
-def _colour_edits(outline: Outline, photometric: str) -> list[_Edit]:
+def _colour_edits(outline: Outline, photometric: str) -> list[Edit]:
     """Say how the samples are now: colour by pixel, in the colour space given."""
     new = {PHOTOMETRIC: (b"CS", photometric.encode("ascii")), PLANAR: (b"US", b"\0\0")}
-    edits: list[_Edit] = [
+    edits: list[Edit] = [
         (
             *element_range(outline, outline.by_tag[tag]),
             [encode_element(tag, vr, value, implicit=False)],
