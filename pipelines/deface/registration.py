@@ -30,7 +30,6 @@ _SEED = 1
 """Of the samples: without one they follow the clock."""
 _HOPELESS, _CLIMBS = 0.09, 5
 _ROUNDS, _LEAST_GAIN = 3, 0.015
-_ELSEWHERE_MM = 20.0
 _WHOLE = 0.65
 """Part of the head in view from which its proportions can be told."""
 
@@ -70,13 +69,10 @@ class Registration:
         Shape ``(4, 4)``: from template coordinates to the patient's, LPS mm.
     even : numpy.ndarray
         The best of one scale only: where the face is missing, a stretch fills its place.
-    runner_up : float
-        Agreement of the best start that led elsewhere, over that of this one.
     """
 
     to_patient: Matrix = field(repr=False)
     even: Matrix = field(repr=False)
-    runner_up: float
 
     @property
     def to_template(self) -> Matrix:
@@ -109,7 +105,7 @@ def register(scan: Scan, agreement: Agreement) -> Registration | None:
     if not refined:
         return None
     refined.sort(key=lambda each: -each[0])
-    best_value, best = refined[0]
+    best = refined[0][1]
     even = found = _evened(fixed, moving, best)
     for _ in range(_ROUNDS):
         is_whole = agreement.inside(found) >= _WHOLE
@@ -125,8 +121,7 @@ def register(scan: Scan, agreement: Agreement) -> Registration | None:
             break
         found = found @ step
     found = np.round(found, 6)  # sums in another order differ by less
-    others = [value / best_value for value, other in refined[1:] if _is_elsewhere(best, other)]
-    return Registration(to_patient=found, even=even, runner_up=max(others, default=0.0))
+    return Registration(to_patient=found, even=even)
 
 
 def _evened(template: Template, moving: _Moving, start: Matrix) -> Matrix:
@@ -212,13 +207,6 @@ def _placed(turn: NDArray[np.float64], target: NDArray[np.float64]) -> Matrix:
     matrix[:3, :3] = turn
     matrix[:3, 3] = target - turn @ np.array(CENTRE_MM)
     return matrix
-
-
-def _is_elsewhere(one: Matrix, other: Matrix) -> bool:
-    """Return whether two placements differ by more than centimetres."""
-    places = np.array([[6.5, -90.0, -30.0], [6.5, 80.0, 0.0], [6.5, 4.0, 70.0]])
-    moved = [places @ matrix[:3, :3].T + matrix[:3, 3] for matrix in (one, other)]
-    return bool(np.linalg.norm(moved[0] - moved[1], axis=1).max() > _ELSEWHERE_MM)
 
 
 def _matrix(transform: sitk.Transform) -> Matrix:

@@ -60,11 +60,6 @@ class Template:
     narrow: Grid = field(repr=False)
 
 
-def is_available() -> bool:
-    """Return whether the package is installed."""
-    return find_spec(PACKAGE) is not None
-
-
 @lru_cache(maxsize=1)
 def load_template() -> Template:
     """Return the template; read once.

@@ -6,7 +6,7 @@ warning, and costs several times as much.
 
 import math
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import cache
 
 from pydicom.datadict import dictionary_VR, tag_for_keyword
@@ -123,12 +123,3 @@ def first_item(dataset: Dataset | None, keyword: str) -> Dataset | None:
     """Return the first item of a sequence, None where there is none."""
     found = () if dataset is None else items(dataset, keyword)
     return found[0] if found else None
-
-
-def deep_items(dataset: Dataset, path: Sequence[str]) -> Iterator[Dataset]:
-    """Yield the items at the end of a path of sequences."""
-    if not path:
-        yield dataset
-        return
-    for item in items(dataset, path[0]):
-        yield from deep_items(item, path[1:])

@@ -8,7 +8,6 @@ from pydicom.dataset import Dataset
 
 from pipelines.volumes.acquisition import Acquisition, acquisition_of, frame_acquisition
 from pipelines.volumes.attributes import (
-    deep_items,
     first_item,
     integer,
     items,
@@ -24,21 +23,6 @@ MAX_FRAMES = 1_000_000
 _LOCALIZERS = frozenset(["LOCALIZER", "SCOUT", "TOPOGRAM", "SCANOGRAM", "SURVEY"])
 _MOSAIC = "MOSAIC"
 """Siemens: many slices side by side in one frame, whose position is that of none."""
-
-_REFERENCES = (
-    ("ReferencedSeriesSequence", "ReferencedInstanceSequence"),
-    ("ReferencedSeriesSequence", "ReferencedImageSequence"),
-    ("SourceImageSequence",),
-    ("SharedFunctionalGroupsSequence", "DerivationImageSequence", "SourceImageSequence"),
-    ("PerFrameFunctionalGroupsSequence", "DerivationImageSequence", "SourceImageSequence"),
-    ("ROIContourSequence", "ContourSequence", "ContourImageSequence"),
-    (
-        "ReferencedFrameOfReferenceSequence",
-        "RTReferencedStudySequence",
-        "RTReferencedSeriesSequence",
-        "ContourImageSequence",
-    ),
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,8 +43,6 @@ class ImageHeader:
     acquisition : tuple[Acquisition, ...]
         One per frame.
     instance_number : int
-    referenced_sop_instance_uids : frozenset[str]
-        The images this object was made from.
     """
 
     sop_class_uid: str
@@ -80,7 +62,6 @@ class ImageHeader:
     planes: tuple[FramePlane | None, ...] = field(repr=False)
     acquisition: tuple[Acquisition, ...] = field(repr=False)
     instance_number: int
-    referenced_sop_instance_uids: frozenset[str] = field(repr=False)
 
     @property
     def frames(self) -> int:
@@ -144,7 +125,6 @@ def _read(dataset: Dataset) -> ImageHeader:
         planes=planes,
         acquisition=acquisition,
         instance_number=integer(dataset, "InstanceNumber"),
-        referenced_sop_instance_uids=_references(dataset),
     )
 
 
@@ -224,11 +204,3 @@ def _frame_of_reference(dataset: Dataset) -> str:
         for item in items(dataset, "ReferencedFrameOfReferenceSequence")
     } - {""}
     return referenced.pop() if len(referenced) == 1 else ""
-
-
-def _references(dataset: Dataset) -> frozenset[str]:
-    return frozenset(
-        text(item, "ReferencedSOPInstanceUID")
-        for path in _REFERENCES
-        for item in deep_items(dataset, path)
-    ) - {""}

@@ -88,7 +88,6 @@ class Study:
                 planes=tuple(None if plane is None else frame_plane(plane) for plane in planes),
                 acquisition=(Acquisition(),) * len(planes),
                 instance_number=number,
-                referenced_sop_instance_uids=frozenset(),
             )
         )
         return f"1.2.3.4.{number}"
