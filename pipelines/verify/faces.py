@@ -5,7 +5,7 @@ object that nobody looked at, although the plan asks for it, is not released.
 """
 
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 
 import numpy as np
@@ -15,6 +15,7 @@ from pydicom.pixels.utils import iter_pixels
 from pipelines.errors import ResidualError
 from pipelines.files import as_file
 from pipelines.objects import Cleaned, FaceEvidence
+from pipelines.verify.codestreams import HEAD_BYTES, kind_of
 from pipelines.verify.head import IMPLICIT_VR_LITTLE_ENDIAN
 from pipelines.verify.ours import VISUAL_FEATURES
 from pipelines.verify.places import show
@@ -72,6 +73,8 @@ def check_faces(
     said = walk.captured.get(_FEATURES, b"").strip(b"\0 ")
     if was_examined(cleaned, source) and said != b"NO":
         raise ResidualError("verify.structure", where=show(_FEATURES))
+    if face in _ANSWERED and _count_frames(walk, window, cleaned) > _frames_of(walk.captured):
+        raise ResidualError("verify.pixels", where="more frames than are said")
     if cleaned.evidence.face is not None:
         if face != "removed":
             raise ResidualError("verify.pixels", where="changed without a reason")
@@ -82,6 +85,17 @@ def check_faces(
         _Comparison(
             walk, window, cleaned.evidence.face, tag=min(tags), is_implicit=is_implicit
         ).run()
+
+
+def _count_frames(walk: Walk, window: Window, cleaned: Cleaned) -> int:
+    """Return how many frames begin among the fragments: nobody looks at those not said."""
+    heads = (window.read(start, min(end, start + HEAD_BYTES)) for start, end in walk.fragments[1:])
+    return sum(kind_of(head, cleaned.transfer_syntax_uid) is not None for head in heads)
+
+
+def _frames_of(captured: Mapping[int, bytes]) -> int:
+    text = captured.get(_FRAMES, b"").strip(b"\0 ")
+    return int(text) if text.isdigit() else 1
 
 
 class _Comparison:
@@ -107,8 +121,7 @@ class _Comparison:
 
         self._tag = tag
         self._start, self._end = walk.pixels or (0, 0)
-        text = captured.get(_FRAMES, b"").strip(b"\0 ")
-        self._frames = int(text) if text.isdigit() else 1
+        self._frames = _frames_of(captured)
         self._rows, self._columns = word(_ROWS), word(_COLUMNS)
         self._samples = word(_SAMPLES, default=1)
         self._is_planar = word(_PLANAR) == 1 and self._samples > 1

@@ -9,6 +9,7 @@ import numpy as np
 import pydicom
 import pytest
 from pydicom.dataset import Dataset, FileDataset
+from pydicom.encaps import encapsulate, generate_frames
 from pydicom.uid import (
     EnhancedCTImageStorage,
     ExplicitVRBigEndian,
@@ -103,6 +104,19 @@ def test_what_was_looked_at_says_so_and_keeps_its_pixels(outcome: FaceOutcome) -
     assert after.PixelData == source.PixelData
     assert after.RecognizableVisualFeatures == "NO"
     assert "113102" in _methods(after)
+
+
+def test_a_frame_after_the_last_one_is_not_released() -> None:
+    """Decoders leave it out, and nobody looked at it."""
+    native = slice_of()
+    native.PixelData = native.PixelData * 2
+    assert _held(native, NOBODY) == "face.unsupported"
+    encapsulated = slice_of(syntax=RLELossless)
+    frame = next(generate_frames(encapsulated.PixelData, number_of_frames=1))
+    encapsulated.PixelData = encapsulate([frame, frame], has_bot=False)
+    with pytest.raises(ResidualError) as caught:
+        _released(encapsulated, NOBODY)
+    assert caught.value.code == "verify.pixels"
 
 
 def test_a_frame_beside_the_face_keeps_its_pixels() -> None:
