@@ -32,6 +32,17 @@ class Depth(StrEnum):
     WIDE = "wide"
 
 
+class DecidedBy(StrEnum):
+    """On what a decision rests."""
+
+    LOOK = "look"
+    """On the objects that were looked at together."""
+    EARLIER = "earlier"
+    """On what was found earlier in the same study and frame of reference."""
+    PERSON = "person"
+    """On the verdict of a reviewer."""
+
+
 class Mask(Protocol):
     """Where a face is, in patient coordinates."""
 
@@ -55,6 +66,7 @@ class FaceDecision:
         What quality measured, by name; no patient data.
     is_projection : bool
         True for a radiograph (CT scout): what lies before or behind the mask goes too.
+    decided_by : DecidedBy
     """
 
     outcome: FaceOutcome
@@ -62,6 +74,7 @@ class FaceDecision:
     mask: Mask | None = field(default=None, repr=False)
     figures: Mapping[str, float] = field(default_factory=dict)
     is_projection: bool = False
+    decided_by: DecidedBy = DecidedBy.LOOK
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,9 +85,13 @@ class FacePlan:
     ----------
     decisions : Mapping[str, FaceDecision]
         By SOP Instance UID of the source. Patient data: in memory only.
+    news : Mapping[str, bytes]
+        What is to be remembered for objects of the study that come later, by Frame of
+        Reference UID of the source: `pipelines.deface.remembered`. Patient data.
     """
 
     decisions: Mapping[str, FaceDecision] = field(repr=False)
+    news: Mapping[str, bytes] = field(default_factory=dict, repr=False)
 
     def decision(self, sop_instance_uid: str) -> FaceDecision:
         """Return what to do with an object; one that nobody looked at is doubtful."""

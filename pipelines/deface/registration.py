@@ -2,7 +2,9 @@
 
 Many starts are ranked, the best are refined as rigid bodies, the winner with one scale and
 then with all twelve parameters (Mattes mutual information, IEEE Trans. Med. Imaging 22
-(2003), as SimpleITK has it). Everything is deterministic and runs in one thread.
+(2003), as SimpleITK has it), which depends on where it starts: small steps lead from there to
+the top of `Agreement`, by which a placement is judged. Everything is deterministic and runs
+in one thread.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -19,6 +21,7 @@ from pipelines.deface.agreement import Agreement
 from pipelines.deface.grid import Grid
 from pipelines.deface.head import Body
 from pipelines.deface.scan import Scan
+from pipelines.deface.steps import steps_of
 from pipelines.deface.template import CENTRE_MM, TOP_MM, Template
 
 _PITCHES = (-30.0, -15.0, 0.0, 15.0, 30.0)
@@ -28,8 +31,10 @@ _ALONG_MM = (-40.0, 0.0, 40.0)
 _LEAST_SCALE, _MOST_SCALE, _MOST_STRETCH = 0.7, 1.45, 1.32
 _SEED = 1
 """Of the samples: without one they follow the clock."""
-_HOPELESS, _CLIMBS = 0.09, 5
-_ROUNDS, _LEAST_GAIN = 3, 0.015
+_HOPELESS = 0.09
+_CLIMBS = (0.06, 0.03, 0.015, 0.0075)
+"""Sizes of steps: parts of a head's radius."""
+_ROUNDS, _LEAST_GAIN = 6, 0.003
 _WHOLE = 0.65
 """Part of the head in view from which its proportions can be told."""
 
@@ -106,22 +111,36 @@ def register(scan: Scan, agreement: Agreement) -> Registration | None:
         return None
     refined.sort(key=lambda each: -each[0])
     best = refined[0][1]
-    even = found = _evened(fixed, moving, best)
-    for _ in range(_ROUNDS):
-        is_whole = agreement.inside(found) >= _WHOLE
-        fit = _stretched if is_whole else _unstretched
-        found = fit(fixed, moving, agreement, found)
-        gain, step = agreement.improvement(found)
-        if gain <= _LEAST_GAIN or agreement.of(found) < _HOPELESS:
-            break
-        found = found @ step  # no optimum yet: go on from there
-    for _ in range(_CLIMBS):  # no head, as it seems: only see that nothing near is better
-        gain, step = agreement.improvement(found)
-        if gain <= _LEAST_GAIN or agreement.of(found) >= _HOPELESS:
-            break
-        found = found @ step
+    even = _evened(fixed, moving, best)
+    if agreement.inside(even) >= _WHOLE:
+        found = _stretched(fixed, moving, agreement, even)
+    else:
+        found = _evened(fixed, moving, even)
+        found = found if agreement.of(found) >= agreement.of(even) else even
+    found = _climbed(agreement, found)
     found = np.round(found, 6)  # sums in another order differ by less
     return Registration(to_patient=found, even=even)
+
+
+def _climbed(agreement: Agreement, start: Matrix) -> Matrix:
+    """Return the top of the hill that `start` lies on, as `agreement` sees it.
+
+    The steps are of twelve parameters where the head is in view, of seven where it is not: a
+    part of a head fits many proportions. They get smaller where none is better.
+    """
+    found, reached = start, agreement.of(start)
+    for size in _CLIMBS if reached >= _HOPELESS else _CLIMBS[:1]:
+        steps = steps_of(size, is_even=agreement.inside(found) < _WHOLE)
+        for _ in range(_ROUNDS):
+            before = reached
+            for step in steps:
+                tried = found @ step
+                value = agreement.of(tried)
+                if value > reached and is_plausible(tried):
+                    found, reached = tried, value
+            if reached < (1 + _LEAST_GAIN) * before:
+                break
+    return found
 
 
 def _evened(template: Template, moving: _Moving, start: Matrix) -> Matrix:
@@ -133,14 +152,6 @@ def _evened(template: Template, moving: _Moving, start: Matrix) -> Matrix:
     even[:3, 3] = start[:3, :3] @ centre + start[:3, 3] - even[:3, :3] @ centre
     found = _refine(template, moving, even, _SIMILAR)
     return even if found is None else found
-
-
-def _unstretched(
-    template: Template, moving: _Moving, agreement: Agreement, start: Matrix
-) -> Matrix:
-    """Return the better of `start` and a placement of one scale near it."""
-    found = _evened(template, moving, start)
-    return found if agreement.of(found) >= agreement.of(start) else start
 
 
 def _stretched(template: Template, moving: _Moving, agreement: Agreement, start: Matrix) -> Matrix:

@@ -4,6 +4,9 @@ Every stack at a place of its own is looked at. The best one that is sure says w
 is; the others follow it, unless they show plainly that the patient has moved, or that their
 face was removed before. What can't be looked at (surveys, single slices, what repeats the
 same slices, derived objects) gets the mask, too.
+
+What was found earlier in the same study takes the place of the best stack: late images are
+looked at as the others are, and get the same mask as those before them.
 """
 
 from collections import defaultdict
@@ -15,10 +18,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.deface.agreement import LEAST_INSIDE
-from pipelines.deface.decision import Depth, FaceOutcome
+from pipelines.deface.decision import DecidedBy, Depth, FaceOutcome
 from pipelines.deface.locate import BodyPart, body_part, no_head_below
 from pipelines.deface.look import UNCHECKED, Finding, Look, follow, look_at, takes_nothing
 from pipelines.deface.mask import FaceMask, place_mask
+from pipelines.deface.remembered import Remembered
 from pipelines.deface.scan import Scan, is_worth_reading, read_scan
 from pipelines.deface.template import load_template
 from pipelines.errors import HeldError
@@ -54,22 +58,33 @@ class Space:
         For objects that have none of their own.
     own : Mapping[int, Finding]
         By number of the image.
+    unlooked : Finding or None
+        For images that have none of their own; None: what is common.
+    by : DecidedBy
+        Who found what is common.
+    news : tuple[FaceOutcome, FaceMask or None] or None
+        What is to be remembered; None: nothing that was not known before.
     """
 
     common: Finding
     own: Mapping[int, Finding] = field(default_factory=dict)
+    unlooked: Finding | None = None
+    by: DecidedBy = DecidedBy.LOOK
+    news: tuple[FaceOutcome, FaceMask | None] | None = None
 
     @property
     def has_no_head(self) -> bool:
         """Return whether everything was looked at, and no head is there."""
         return all(
             found.outcome is FaceOutcome.NO_FACE and found.mask is None
-            for found in (self.common, *self.own.values())
+            for found in (self.common, self.unlooked or self.common, *self.own.values())
         )
 
-    def of(self, image: int) -> Finding:
-        """Return what was found for an image."""
-        return self.own.get(image, self.common)
+    def of(self, image: int) -> tuple[Finding, DecidedBy]:
+        """Return what was found for an image, and by whom."""
+        if image in self.own:
+            return self.own[image], DecidedBy.LOOK
+        return self.unlooked or self.common, self.by
 
 
 class Looker:
@@ -89,8 +104,28 @@ class Looker:
         self._depth = depth
         self._read: tuple[int, Frames] | None = None
 
-    def look(self, stacks: Sequence[Stack]) -> Space:
-        """Return what was found in stacks that share a frame of reference."""
+    def look(self, stacks: Sequence[Stack], known: Remembered | None = None) -> Space:
+        """Return what was found in stacks that share a frame of reference.
+
+        Parameters
+        ----------
+        known : Remembered or None
+            What was found there earlier.
+        """
+        if known is None or known.mask is None:
+            return _with_known(self._look_anew(stacks), known)
+        first = _as_first(known, known.mask)
+        looks = {
+            _key(stack): self._beside(stack, first, known.mask)
+            for stack in _at_places_of_their_own(stacks)
+        }
+        has_moved = _has_moved(known.mask, looks)
+        return replace(
+            known_space(known) if not has_moved else Space(common=_MOVED, news=_NEWS_OF_MOVE),
+            own=self._own(stacks, looks),
+        )
+
+    def _look_anew(self, stacks: Sequence[Stack]) -> Space:
         places = list(_at_places_of_their_own(stacks))
         looks: dict[Hashable, Finding] = {}
         first: tuple[Look, FaceMask] | None = None
@@ -102,8 +137,16 @@ class Looker:
                 for other in (*places[:number], *places[number + 1 :]):
                     looks[_key(other)] = self._beside(other, look, found.mask)
                 break
-        common = self._common(stacks, places, looks) if first is None else _shared(*first, looks)
-        return Space(common=common, own=self._own(stacks, looks))
+        own = self._own(stacks, looks)
+        if first is None:
+            common = self._common(stacks, places, looks)
+            is_faceless = common.outcome is FaceOutcome.NO_FACE
+            return Space(
+                common=common, own=own, news=(common.outcome, None) if is_faceless else None
+            )
+        look, mask = first
+        news = _NEWS_OF_MOVE if _has_moved(mask, looks) else (look.outcome, mask)
+        return Space(common=_shared(look, mask, looks), own=own, news=news)
 
     def _frame(self, which: FrameOf) -> NDArray[np.float32]:
         if self._read is None or self._read[0] != which.image:
@@ -205,10 +248,50 @@ class Looker:
         return UNCHECKED
 
 
+_MOVED = Finding(FaceOutcome.DOUBTFUL, code="face.doubtful")
+_NEWS_OF_MOVE = FaceOutcome.DOUBTFUL, None
+
+
+def known_space(known: Remembered) -> Space:
+    """Return what counts in a frame of reference of which no stack has come this time.
+
+    Objects that hold no picture of their own follow what was found. Images follow a face
+    that was found; that there was none says nothing of them.
+    """
+    if known.outcome is FaceOutcome.DOUBTFUL:
+        return Space(common=_MOVED, by=DecidedBy.EARLIER)
+    if known.mask is None:
+        common = Finding(known.outcome)
+    else:
+        common = Finding(FaceOutcome.REMOVED, mask=known.mask)
+    follows = known.outcome is FaceOutcome.REMOVED
+    return Space(common=common, unlooked=None if follows else UNCHECKED, by=DecidedBy.EARLIER)
+
+
+def _with_known(space: Space, known: Remembered | None) -> Space:
+    """Return what counts where something was found without a place for a head, and now more."""
+    if known is None:
+        return space
+    if known.outcome is FaceOutcome.DOUBTFUL:
+        return replace(known_space(known), own=space.own)
+    if space.common is UNCHECKED:
+        return replace(known_space(known), own=space.own)
+    is_old = space.news is not None and space.news[0] is known.outcome
+    return replace(space, news=None) if is_old else space
+
+
+def _as_first(known: Remembered, mask: FaceMask) -> Look:
+    to_patient = np.linalg.inv(mask.to_template)
+    return Look(outcome=known.outcome, to_patient=to_patient.astype(np.float64))
+
+
+def _has_moved(mask: FaceMask, looks: Mapping[Hashable, Finding]) -> bool:
+    return any(found.mask is not None and found.mask is not mask for found in looks.values())
+
+
 def _shared(first: Look, mask: FaceMask, looks: Mapping[Hashable, Finding]) -> Finding:
     """Return what counts for the rest where a head was found: its mask, if there is one."""
-    has_moved = any(found.mask is not None and found.mask is not mask for found in looks.values())
-    if has_moved:
+    if _has_moved(mask, looks):
         return Finding(FaceOutcome.DOUBTFUL, code="face.doubtful", mask=mask, quality=first.quality)
     return Finding(FaceOutcome.REMOVED, mask=mask, quality=first.quality)
 

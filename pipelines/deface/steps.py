@@ -1,7 +1,7 @@
-"""Small steps away from a placement: what must not be better than the placement itself."""
+"""Small steps away from a placement: ways to a better one, and what must not be better."""
 
 from functools import lru_cache
-from itertools import permutations
+from itertools import permutations, product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,7 @@ _STEPS_MM, _TURNS = (5.0, 10.0), (5.0, 10.0)
 _SCALES = (0.9, 0.95, 1.05, 1.1)
 _STRETCHES = (0.9, 1.1)
 _SHEARS = (-0.1, 0.1)
+_RADIUS_MM = 80.0
 
 Matrix = NDArray[np.float64]
 
@@ -46,6 +47,35 @@ def steps_nearby() -> tuple[Matrix, ...]:
             stretch[axis, axis] = scale
             steps.append(_about_centre(stretch))
     steps += [_about_centre(np.eye(3) * scale) for scale in _SCALES]
+    return tuple(steps)
+
+
+@lru_cache(maxsize=16)
+def steps_of(size: float, *, is_even: bool) -> tuple[Matrix, ...]:
+    """Return steps of one size in each direction: shifts, turns, scales; shears.
+
+    Parameters
+    ----------
+    size : float
+        Part of a head's radius by which its surface moves.
+    is_even : bool
+        True: without stretches of one axis, and without shears.
+    """
+    steps: list[Matrix] = []
+    for axis, sign in product(range(3), (-1, 1)):
+        first, second = [other for other in range(3) if other != axis]
+        shift = np.eye(4)
+        shift[axis, 3] = sign * size * _RADIUS_MM
+        turn = np.eye(3)
+        turn[first, first] = turn[second, second] = np.cos(size)
+        turn[first, second], turn[second, first] = -sign * np.sin(size), sign * np.sin(size)
+        steps += [shift, _about_centre(turn)]
+        if not is_even:
+            stretch, shear = np.eye(3), np.eye(3)
+            stretch[axis, axis] += sign * size
+            shear[first, second] = sign * size
+            steps += [_about_centre(stretch), _about_centre(shear)]
+    steps += [_about_centre(np.eye(3) * (1 + sign * size)) for sign in (-1, 1)]
     return tuple(steps)
 
 

@@ -13,8 +13,9 @@ from pipelines.deface.decision import Depth, FaceDecision, FaceOutcome, FacePlan
 from pipelines.deface.derived import Treatment, follows_images, is_volume_of_head, treatment
 from pipelines.deface.locate import BodyPart, body_part
 from pipelines.deface.look import UNCHECKED, Finding
+from pipelines.deface.remembered import Remembered, encode
 from pipelines.deface.renderings import StudyHead, appearance_of
-from pipelines.deface.space import Looker, Pixels, Space
+from pipelines.deface.space import Looker, Pixels, Space, known_space
 from pipelines.volumes import FrameOf, ImageHeader, Stack, stacks_of
 
 
@@ -24,6 +25,7 @@ def plan_faces(
     *,
     modalities: Collection[str],
     depth: Depth,
+    earlier: Sequence[Remembered] = (),
 ) -> FacePlan:
     """Return what to do with each object of a study.
 
@@ -38,6 +40,8 @@ def plan_faces(
         Those that the rules name.
     depth : Depth
         Which mask.
+    earlier : Sequence[Remembered]
+        What was found in this study before, with the same modalities and depth.
 
     Raises
     ------
@@ -54,9 +58,11 @@ def plan_faces(
     for stack in stacks_of([headers[number] for number in concerned]):
         stacks[_space(stack)].append(_renumbered(stack, concerned))
     looker = Looker(headers, pixels, depth)
-    spaces = {space: looker.look(found) for space, found in stacks.items()}
-    spaces |= _inherited(spaces, stacks, headers)
-    head = _study_head(spaces)
+    known = {each.frame_of_reference_uid: each for each in earlier}
+    looked = {space: looker.look(found, known.get(space)) for space, found in stacks.items()}
+    looked |= _inherited(looked, stacks, headers)
+    head = _study_head(looked, earlier)
+    spaces = {space: known_space(each) for space, each in known.items()} | looked
     is_concerned = frozenset(concerned)
     return FacePlan(
         decisions={
@@ -64,8 +70,21 @@ def plan_faces(
                 header, number, spaces, head=head, is_concerned=number in is_concerned
             )
             for number, header in enumerate(headers)
-        }
+        },
+        news=_news(looked, headers),
     )
+
+
+def _news(spaces: Mapping[str, Space], headers: Sequence[ImageHeader]) -> dict[str, bytes]:
+    """Return what is to be remembered: of frames of reference that have a name."""
+    named = {header.frame_of_reference_uid for header in headers} - {""}
+    return {
+        name: encode(
+            Remembered(frame_of_reference_uid=name, outcome=space.news[0], mask=space.news[1])
+        )
+        for name, space in spaces.items()
+        if space.news is not None and name in named
+    }
 
 
 def _space(of: Stack | ImageHeader) -> str:
@@ -106,10 +125,11 @@ def _part(headers: Sequence[ImageHeader], stacks: Sequence[Stack]) -> str:
     return parts.pop() if len(parts) == 1 else ""
 
 
-def _study_head(spaces: Mapping[str, Space]) -> StudyHead:
+def _study_head(spaces: Mapping[str, Space], earlier: Sequence[Remembered]) -> StudyHead:
     if not spaces:
         return StudyHead.UNSEEN
-    if all(space.has_no_head for space in spaces.values()):
+    had_none = all(each.outcome is FaceOutcome.NO_FACE for each in earlier)
+    if had_none and all(space.has_no_head for space in spaces.values()):
         return StudyHead.NONE
     return StudyHead.FOUND
 
@@ -142,17 +162,17 @@ def _decide_image(
         if head is StudyHead.NONE:
             return FaceDecision(outcome=FaceOutcome.NO_FACE)
         return FaceDecision(outcome=FaceOutcome.DOUBTFUL, code="face.no-geometry")
-    space = spaces.get(_space(header))
-    found = UNCHECKED if space is None else space.of(number)
+    space = spaces.get(_space(header), Space(common=UNCHECKED))
+    found, by = space.of(number)
     is_scout = header.modality == "CT" and header.is_localizer
-    return found.decision(is_projection=is_scout)
+    return replace(found.decision(is_projection=is_scout), decided_by=by)
 
 
 def _follow(header: ImageHeader, spaces: Mapping[str, Space], *, head: StudyHead) -> FaceDecision:
     """Return the decision about an object that was made from images."""
     space = spaces.get(_space(header))
     if space is not None:
-        return space.common.decision()
+        return replace(space.common.decision(), decided_by=space.by)
     if head is StudyHead.NONE:
         return FaceDecision(outcome=FaceOutcome.NO_FACE)
     return FaceDecision(outcome=FaceOutcome.DOUBTFUL, code="face.missing-reference")
