@@ -20,7 +20,7 @@ from rules.version import VERSION
 
 COMMANDS = {
     "broker": "Hold the keys of the vault (started by serve).",
-    "deface": "See what would be removed of faces: preview.",
+    "deface": "Faces: preview what would be removed, decide what is in doubt.",
     "deidentify": "De-identify files or folders, without a node.",
     "doctor": "Check the installation and say what to do.",
     "outbox": "List what waits for delivery, or try again what was refused.",

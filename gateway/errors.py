@@ -17,6 +17,7 @@
     │   └── SpoolDamagedError  a spool file is truncated or does not authenticate
     ├── ArchiveFullError       no room for cleaned objects (retry)
     ├── ChildDiedError         a parsing child is gone (retry)
+    ├── FaceVerdictError       what a person says of a face can't count
     └── LostLeaseError         another worker has the job now
 
 No message holds a value of an attribute. `code` is stable.
@@ -128,6 +129,12 @@ class ChildDiedError(GatewayError):
 
     code = "child.died"
     retry = True
+
+
+class FaceVerdictError(GatewayError):
+    """What a person says of a face can't count: it was about something else, or it is too late."""
+
+    code = "face.verdict"
 
 
 class LostLeaseError(GatewayError):

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 
 from pipelines.context import RangeReader
-from pipelines.deface.decision import Depth, FaceDecision, FaceOutcome, FacePlan
+from pipelines.deface.decision import Depth, FaceDecision, FaceOutcome, FacePlan, News
 from pipelines.errors import HeldError
 from pipelines.faces import NO_TEMPLATE, header_of, read_dataset
 from pipelines.metadata.opening import open_object
@@ -56,6 +56,11 @@ class StudyFaces:
         uid = self._uids.get(key)
         return None if uid is None else self._plan.decision(uid)
 
+    @property
+    def news(self) -> Mapping[str, News]:
+        """Return what is to be remembered, by Frame of Reference UID of the source."""
+        return self._plan.news
+
     def outcomes(self) -> list[str]:
         """Return the outcome of each object."""
         return [self._plan.decision(uid).outcome.value for uid in self._uids.values()]
@@ -64,7 +69,9 @@ class StudyFaces:
 NOBODY_LOOKED = StudyFaces(FacePlan(decisions={}), {})
 
 
-def look_at_study(objects: Mapping[str, Opener], plan: Plan) -> StudyFaces:
+def look_at_study(
+    objects: Mapping[str, Opener], plan: Plan, earlier: Sequence[bytes]
+) -> StudyFaces:
     """Return what is to be done with the faces of a study.
 
     What can't be read is not looked at: it is held when it is cleaned, for its own reason.
@@ -75,6 +82,9 @@ def look_at_study(objects: Mapping[str, Opener], plan: Plan) -> StudyFaces:
         By a key that the caller chooses.
     plan : Plan
         It asks for faces to be removed.
+    earlier : Sequence[bytes]
+        What was found in this study before, under a plan that looks alike: data of
+        `StudyFaces.news`.
 
     Raises
     ------
@@ -84,7 +94,7 @@ def look_at_study(objects: Mapping[str, Opener], plan: Plan) -> StudyFaces:
     if not headers:
         return NOBODY_LOOKED
     try:
-        found = _plan_faces(headers, _Pixels(openers), plan)
+        found = _plan_faces(headers, _Pixels(openers), plan, earlier)
     except MemoryError:
         raise
     except Exception as error:  # noqa: BLE001  (a defect of ours: the images of this study are held)
@@ -95,8 +105,41 @@ def look_at_study(objects: Mapping[str, Opener], plan: Plan) -> StudyFaces:
     return StudyFaces(found, uids)
 
 
-def _plan_faces(headers: Sequence[ImageHeader], pixels: "_Pixels", plan: Plan) -> FacePlan:
+def looks_of(plan: Plan) -> str:
+    """Return what a plan says of faces: two that say the same share what was found."""
+    return "|".join([plan.deface_mask.value, *sorted(plan.deface_modalities)])
+
+
+def settle(decision: FaceDecision | None, verdict: bytes) -> FaceDecision | None:
+    """Return a decision about one object with its doubt settled as a person says.
+
+    Parameters
+    ----------
+    decision : FaceDecision or None
+        None: nobody looked, and nothing is settled.
+    verdict : bytes
+        `pipelines.deface.remembered.encode`, about this very object.
+
+    Raises
+    ------
+    pipelines.errors.HeldError
+        `face.doubtful`: it can't be read.
+    """
+    if decision is None:
+        return None
+    from pipelines.deface.remembered import decode, settled  # noqa: PLC0415  (scipy)
+
+    try:
+        return settled(decision, decode(verdict))
+    except ValueError:
+        raise HeldError("face.doubtful", where="the verdict can't be read") from None
+
+
+def _plan_faces(
+    headers: Sequence[ImageHeader], pixels: "_Pixels", plan: Plan, earlier: Sequence[bytes]
+) -> FacePlan:
     # the registration library: only a study that is looked at needs it
+    from pipelines.deface.remembered import decode  # noqa: PLC0415
     from pipelines.deface.study import plan_faces  # noqa: PLC0415
 
     depth = Depth(plan.deface_mask.value)
@@ -105,6 +148,7 @@ def _plan_faces(headers: Sequence[ImageHeader], pixels: "_Pixels", plan: Plan) -
         pixels,
         modalities=plan.deface_modalities,
         depth=depth,
+        earlier=[decode(each) for each in earlier],
     )
 
 

@@ -163,7 +163,7 @@ class Offline:
         if is_asked(self._plan) and paths:
             objects = {str(path): partial(FileReader, path, follows_links=True) for path in paths}
             try:
-                faces = look_at_study(objects, self._plan)
+                faces = look_at_study(objects, self._plan, earlier=())
             except MemoryError as error:  # this study's images are held, the next one is cleaned
                 log_error(error, component="faces")
         for path in paths:

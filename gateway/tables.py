@@ -1,4 +1,4 @@
-"""Tables of the work database: associations, studies, spool index, jobs, archive index, outbox.
+"""Tables of the work database: associations, studies, spool, jobs, archive index, faces, outbox.
 
 No column holds an identifier or a UID of the source. What must be recognised again
 (`*_index`, `*_digest`) is an HMAC-SHA256 under the receiver's key. Times are seconds
@@ -103,6 +103,50 @@ archive_object = sa.Table(
         sqlite_where=sa.text("state = 'current'"),
         postgresql_where=sa.text("state = 'current'"),
     ),
+)
+
+# What was found of faces, and what reviewers said: geometry of a head, sealed under the secret
+# of the project. `frame_index` is an HMAC under that secret, the other two are the receiver's.
+face_memory = sa.Table(
+    "face_memory",
+    metadata,
+    sa.Column("project", sa.String(64), primary_key=True),
+    sa.Column("looks", sa.String(64), primary_key=True),  # digest: modalities and mask of the plan
+    sa.Column("study_index", sa.LargeBinary(32), primary_key=True),
+    sa.Column("subject_index", sa.LargeBinary(32), primary_key=True),
+    sa.Column("frame_index", sa.LargeBinary(32), primary_key=True),
+    sa.Column("study_id", sa.ForeignKey("study.id", ondelete="CASCADE"), nullable=False),
+    # no-face | unclear | already-removed | removed | moved
+    sa.Column("outcome", sa.String(16), nullable=False),
+    sa.Column("sealed", sa.LargeBinary, nullable=False),
+    sa.Column("created", sa.Double, nullable=False),
+    sa.Index("ix_face_memory_study", "study_index", "subject_index"),
+    sa.Index("ix_face_memory_study_id", "study_id"),
+)
+
+face_verdict = sa.Table(
+    "face_verdict",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("study_id", sa.ForeignKey("study.id", ondelete="CASCADE"), nullable=False),
+    sa.Column("generation", sa.Integer, nullable=False),  # for which it is given
+    sa.Column("project", sa.String(64), nullable=False),
+    sa.Column("plan_hash", sa.String(64), nullable=False),
+    sa.Column("outcome", sa.String(16), nullable=False),  # removed | no-face
+    sa.Column("seen", sa.String(64), nullable=False),  # digest of what the person saw
+    sa.Column("sealed", sa.LargeBinary, nullable=False),
+    sa.Column("person", sa.Integer, nullable=False),  # user id of the operating system
+    sa.Column("created", sa.Double, nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),  # given | used | undone
+    sa.Index("ix_face_verdict_study", "study_id", "generation"),
+)
+
+face_verdict_object = sa.Table(
+    "face_verdict_object",
+    metadata,
+    sa.Column("verdict_id", sa.ForeignKey("face_verdict.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("object_id", sa.String(32), primary_key=True),
+    sa.Column("reason", sa.String(64), nullable=False),  # for which it was held
 )
 
 outbox = sa.Table(

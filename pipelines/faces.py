@@ -174,6 +174,8 @@ class Faced:
     outcome : str
         "" where the plan does not ask.
     figures : Mapping[str, float]
+    decided_by : str
+        "" where the plan does not ask.
     is_examined : bool
         Its pixels were looked at: no face is left in them.
     notes : frozenset[str]
@@ -184,6 +186,7 @@ class Faced:
     outline: Outline = field(repr=False)
     outcome: str = ""
     figures: Mapping[str, float] = field(default_factory=dict)
+    decided_by: str = ""
     is_examined: bool = False
     notes: frozenset[str] = frozenset()
     evidence: FaceEvidence | None = field(default=None, repr=False)
@@ -235,6 +238,7 @@ def carry_out(outline: Outline, *, plan: Plan, face: FaceDecision | None) -> Fac
         outline=filled,
         outcome=decision.outcome,
         figures=decision.figures,
+        decided_by=decision.decided_by,
         is_examined=has_pixels and decision.outcome in EXAMINED,
         notes=notes,
         evidence=evidence,

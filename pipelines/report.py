@@ -53,6 +53,8 @@ class Report:
         What was found (`pipelines.deface.decision.FaceOutcome`); "" where the plan does not ask.
     face_figures : dict[str, float]
         What was measured there.
+    face_decided_by : str
+        On what that rests (`pipelines.deface.decision.DecidedBy`); "" likewise.
     changes : tuple[Change, ...]
         Empty unless asked for.
     """
@@ -65,4 +67,5 @@ class Report:
     reasons: dict[str, int]
     face: str
     face_figures: dict[str, float]
+    face_decided_by: str = ""
     changes: tuple[Change, ...] = ()

@@ -14,7 +14,7 @@ from pydicom.uid import MediaStorageDirectoryStorage
 
 from pipelines.context import RangeReader, Segment, SubjectContext
 from pipelines.copies import PIXEL_TAGS, place_of_copies
-from pipelines.deface.decision import FaceDecision
+from pipelines.deface.decision import DecidedBy, FaceDecision
 from pipelines.errors import HeldError, MalformedError
 from pipelines.faces import (
     RECOGNIZABLE_VISUAL_FEATURES,
@@ -67,6 +67,8 @@ __all__ = ["Cleaned", "Evidence", "IdentityValue", "Inspection", "clean", "inspe
 
 _uid = re.compile(r"[0-9A-Za-z_-]+(\.[0-9A-Za-z_-]+)*")
 _UID_CHARACTERS = 64
+_PERSON_DECIDED = ("Face: decided by a person",)
+"""In De-identification Method (0012,0063)."""
 
 
 def inspect(
@@ -261,6 +263,7 @@ def _clean(
             reasons=dict(sorted(walk.trail.reasons.items())),
             face=faced.outcome,
             face_figures=dict(faced.figures),
+            face_decided_by=faced.decided_by,
             changes=tuple(walk.trail.changes),
         ),
         evidence=Evidence(
@@ -277,7 +280,8 @@ def _additions(
     """Return the elements that we put at the root, by tag; empty where only the walk knows."""
     tags = outline.by_tag.keys()
     implicit = outline.head.implicit
-    additions = method_elements(plan, implicit=implicit)
+    remarks = _PERSON_DECIDED if faced.decided_by == DecidedBy.PERSON else ()
+    additions = method_elements(plan, implicit=implicit, remarks=remarks)
     # once we know what ran, and what stays
     additions[DEIDENTIFICATION_METHOD_CODE_SEQUENCE] = b""
     additions[PRIVATE_DATA_ELEMENT_CHARACTERISTICS_SEQUENCE] = b""

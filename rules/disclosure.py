@@ -65,6 +65,8 @@ class Event(StrEnum):
     QUARANTINE_EXAMINED = "quarantine.examined"
     QUARANTINE_PICTURED = "quarantine.pictured"
 
+    FACE_DECIDED = "face.decided"
+    FACE_UNDECIDED = "face.undecided"
     FACES_FOUND = "faces.found"
     FACES_FAILED = "faces.failed"
 
@@ -110,6 +112,7 @@ FIELDS: dict[str, type | tuple[type, ...]] = {
     "size_bytes": int,
     "seconds": (int, float),
     "pid": int,
+    "user": int,
     "port": int,
     # exceptions, warnings and text of libraries: class and place
     "error": str,

@@ -16,8 +16,9 @@ import os
 import resource
 import socket
 import sys
+from base64 import b64decode, b64encode
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from math import ceil
@@ -27,13 +28,20 @@ from typing import Any, Protocol
 
 import pipelines.run
 from gateway.errors import SpoolDamagedError
-from gateway.faces import NOBODY_LOOKED, Opener, StudyFaces, look_at_study
+from gateway.faces import (
+    NOBODY_LOOKED,
+    Opener,
+    StudyFaces,
+    look_at_study,
+    looks_of,
+    settle,
+)
 from gateway.files import FileReader, write_segments
 from gateway.send.transcode import transcode
 from gateway.spool.reader import SpoolReader
 from gateway.work.frames import FrameError, Message, receive_message, send_message
 from pipelines.context import Accession, RangeReader, SubjectContext
-from pipelines.deface.decision import FaceDecision
+from pipelines.deface.decision import FaceDecision, News
 from pipelines.errors import AccessionsNeededError, HeldError, RefusedError
 from pipelines.faces import is_asked
 from pipelines.objects import Cleaned, Inspection
@@ -45,6 +53,7 @@ OUT_OF_MEMORY = 71
 """Exit code: the address space was used up, nothing in the process can be trusted."""
 
 INTERNAL = "internal.error"
+_NEWS_BYTES = 8 * 1024 * 1024
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS})
 
 
@@ -81,7 +90,7 @@ class Pipeline(Protocol):
         ...
 
 
-Look = Callable[[Mapping[str, Opener], Plan], StudyFaces]
+Look = Callable[[Mapping[str, Opener], Plan, Sequence[bytes]], StudyFaces]
 """Looks at a study: `gateway.faces.look_at_study`."""
 
 
@@ -179,14 +188,19 @@ class Service:
             path: partial(SpoolReader, Path(path), file_key=bytes.fromhex(key))
             for path, key in message["objects"]
         }
-        found = self._faces.found[_looks_alike(plan)] = self._look(objects, plan)
-        return {"faces": dict(Counter(found.outcomes()))}
+        earlier = [b64decode(each) for each in message["earlier"]]
+        found = self._faces.found[looks_of(plan)] = self._look(objects, plan, earlier)
+        news = [[frame, each.outcome, b64encode(each.data).decode()] for frame, each in _few(found)]
+        return {"faces": dict(Counter(found.outcomes())), "news": news}
 
     def _clean(self, message: Message) -> Message:
         plan = self._plans[message["plan"]]
         faces = self._faces_of(message, plan)
         if faces is None:
             return {"lacks_faces": True}
+        face = faces.decision(message["path"])
+        if "verdict" in message:
+            face = settle(face, b64decode(message["verdict"]))
         opened = self._opened(message)
         context = _context(message["context"])
         output = Path(message["output"])
@@ -197,7 +211,7 @@ class Service:
             context=context,
             inspection=opened.inspection,
             explain=False,
-            face=faces.decision(message["path"]),
+            face=face,
         )
         try:
             size = _write(output, cleaned)
@@ -221,7 +235,7 @@ class Service:
         if not is_asked(plan) or not message["looks"]:
             return NOBODY_LOOKED
         self._faces.forget_others(message["job"])
-        return self._faces.found.get(_looks_alike(plan))
+        return self._faces.found.get(looks_of(plan))
 
     def _opened(self, message: Message) -> "_Opened":
         """Return the object that is asked for; it stays open until another one is."""
@@ -255,20 +269,25 @@ class _Opened:
     inspection: Inspection = field(repr=False)
 
 
-_Looks = tuple[frozenset[str], str]
-"""What a plan says of faces: two that say the same share what was found."""
-
-
-def _looks_alike(plan: Plan) -> _Looks:
-    return plan.deface_modalities, plan.deface_mask.value
+def _few(found: StudyFaces) -> Iterator[tuple[str, News]]:
+    """Yield what is to be remembered, as far as one message holds it."""
+    left = _NEWS_BYTES
+    for frame, news in found.news.items():
+        left -= len(news.data)
+        if left < 0:
+            return
+        yield frame, news
 
 
 @dataclass(slots=True, kw_only=True)
 class _JobFaces:
-    """What was found in the study of the job at hand. Patient data: in memory only."""
+    """What was found in the study of the job at hand, by what plans say of faces.
+
+    Patient data: in memory only.
+    """
 
     job: str = ""
-    found: dict[_Looks, StudyFaces] = field(default_factory=dict, repr=False)
+    found: dict[str, StudyFaces] = field(default_factory=dict, repr=False)
 
     def forget_others(self, job: str) -> None:
         if job != self.job:

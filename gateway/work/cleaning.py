@@ -7,6 +7,7 @@ about the node and stop the job.
 
 import errno
 import re
+from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -28,6 +29,7 @@ from gateway.work.frames import Message
 from gateway.work.keeper import LeaseKeeper
 from gateway.work.leases import Job
 from gateway.work.ledger import CLEANED, HELD, REFUSED, Outcome, Release, SpoolObject
+from gateway.work.remembered import Memory
 from gateway.work.routing import Route, routes_of, routing_attributes
 from pipelines.context import Accession, SubjectContext
 from pipelines.errors import HeldError, RefusedError
@@ -145,6 +147,16 @@ class Cleaner:
         """Return whether objects may have to be looked at together."""
         return any(is_asked(route.plan) for route in self._routes)
 
+    def news(self, loans: Loans) -> list[Memory]:
+        """Return what is to be remembered of the faces that were found, for each project."""
+        lent = {project: loan for (project, _), loan in loans.by_project.items() if loan}
+        return [
+            row
+            for route in self._routes
+            if route.project in lent
+            for row in loans.faces.sealed_news(route, secret=lent[route.project].project_secret)
+        ]
+
     def look(self, job: Job, object_: SpoolObject) -> Seen:
         """Return what routing and the vault must know of an object.
 
@@ -258,10 +270,13 @@ class Cleaner:
         }
         if len(loan.accessions) > ACCESSIONS_AT_MOST:
             loan.accessions.clear()  # a message to the child has a limit
-        answer = self._cleaned(job, seen, message, loan, look=look)
+        verdict = look.verdict(seen.object.id, route, secret=loan.project_secret)
+        if verdict is not None:
+            message["verdict"] = b64encode(verdict).decode()
+        answer = self._cleaned(job, seen, message, route, loan, look=look)
         if "accessions" in answer:
             self._lend_accessions(job, loan, asked=_accessions(answer))
-            answer = self._cleaned(job, seen, message, loan, look=look)
+            answer = self._cleaned(job, seen, message, route, loan, look=look)
         if "accessions" in answer:  # it was told all of them
             raise HeldError("internal.error")
         failpoint("child.cleaned")
@@ -286,18 +301,18 @@ class Cleaner:
         return release, output
 
     def _cleaned(
-        self, job: Job, seen: Seen, message: Message, loan: _Loan, *, look: StudyLook
+        self, job: Job, seen: Seen, message: Message, route: Route, loan: _Loan, *, look: StudyLook
     ) -> Message:
         """Return what the child answers that knows the faces of the study, where it must."""
         while True:
-            looks = look.is_worth_trying(message["plan"])
+            looks = look.is_worth_trying(route.plan.hash)
             told = {**message, "context": _context(loan), "looks": looks}
             answer = self._ask(job, seen.object, told)
             if "lacks_faces" not in answer:
                 return answer
             if not looks:  # it was told so
                 raise HeldError("internal.error")
-            self._faces.look(job, plan=message["plan"], look=look)
+            self._faces.look(job, route, secret=loan.project_secret, look=look)
 
     def _lend_accessions(self, job: Job, loan: _Loan, *, asked: Sequence[Accession]) -> None:
         for accession in asked:

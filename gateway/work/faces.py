@@ -5,26 +5,38 @@ could look at them (`face.unchecked`). So are five looks with one plan: a child 
 over an object forgets what was seen, the next one has to look again, and that takes time.
 """
 
+import binascii
+from base64 import b64decode, b64encode
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
 from gateway.errors import ArchiveFullError, ChildDiedError, SpoolDamagedError, TamperedError
+from gateway.faces import looks_of
 from gateway.ports import Vault
 from gateway.spool.reader import read_wrapped_key
 from gateway.work.child_process import ChildProcess
+from gateway.work.frames import Message
 from gateway.work.keeper import LeaseKeeper
 from gateway.work.leases import Job
 from gateway.work.ledger import SpoolObject
-from pipelines.deface.decision import FaceOutcome
+from gateway.work.remembered import Memories, Memory
+from gateway.work.routing import Route
+from gateway.work.verdicts import Verdict
+from pipelines.deface.decision import FaceOutcome, Known, News
+from pipelines.faces import is_asked
 from rules.disclosure import Event, log
 
 DEATHS_AT_MOST = 3
 """Children that the look at one study may cost."""
 LOOKS_AT_MOST = 5
 """At the study of one job with one plan, those beside that end in a death."""
+NEWS_BYTES_AT_MOST = 2 * 1024 * 1024
+"""Of one frame of reference."""
+_NEWS_AT_MOST = 64
+_FRAME_CHARACTERS = 64
 OBJECTS_AT_MOST = 10_000
 """Of a study that is looked at: it is committed as a whole, and a transaction has a limit."""
 
@@ -45,6 +57,13 @@ class StudyLook:
         That were answered, by hash of the plan.
     worn_out : set[str]
         Hashes of plans with which a look was asked for too often.
+    memories : Memories
+        What was found in the study before.
+    news : dict[str, dict[str, News]]
+        What is to be remembered, by what plans say of faces and Frame of Reference UID.
+        Patient data.
+    verdicts : Sequence[Verdict]
+        What reviewers said about objects of the job.
     """
 
     objects: Sequence[SpoolObject] = ()
@@ -53,6 +72,27 @@ class StudyLook:
     looks: Counter[str] = field(default_factory=Counter)
     worn_out: set[str] = field(default_factory=set)
     sources: list[list[str]] | None = field(default=None, repr=False)
+    memories: Memories = field(default_factory=Memories)
+    news: dict[str, dict[str, News]] = field(default_factory=dict, repr=False)
+    verdicts: Sequence[Verdict] = ()
+
+    def sealed_news(self, route: Route, *, secret: bytes) -> Iterable[Memory]:
+        """Return the rows of what is to be remembered for a project."""
+        found = self.news.get(looks_of(route.plan), {}) if is_asked(route.plan) else {}
+        return self.memories.sealed(found, route.plan, project=route.project, secret=secret)
+
+    def verdict(self, object_id: str, route: Route, *, secret: bytes) -> bytes | None:
+        """Return what a person said about an object under the plan of a project.
+
+        Raises
+        ------
+        gateway.errors.TamperedError
+        """
+        for each in self.verdicts:
+            is_meant = (each.project, each.plan_hash) == (route.project, route.plan.hash)
+            if is_meant and any(seen.id == object_id for seen in each.objects):
+                return each.data(secret)
+        return None
 
     def is_worth_trying(self, plan: str) -> bool:
         """Return False where the images of the job are held instead.
@@ -86,19 +126,22 @@ class Faces:
         self._keeper = keeper
         self._spool = spool
 
-    def look(self, job: Job, *, plan: str, look: StudyLook) -> None:
+    def look(self, job: Job, route: Route, *, secret: bytes, look: StudyLook) -> None:
         """Let the child look at the objects of a job; `look` notes where it can't.
 
         Parameters
         ----------
-        plan : str
-            Hash.
+        route : Route
+            To the project whose plan asks for it.
+        secret : bytes
+            Of the project.
 
         Raises
         ------
         gateway.errors.GatewayError
             Of the node, not of the study.
         """
+        plan = route.plan.hash
         if look.looks[plan] >= LOOKS_AT_MOST:
             look.worn_out.add(plan)
             log(Event.FACES_FAILED, job_id=job.lease.job_id, deaths=look.deaths)
@@ -110,6 +153,10 @@ class Faces:
             "job": job.lease.job_id,
             "plan": plan,
             "objects": look.sources,
+            "earlier": [
+                b64encode(each).decode()
+                for each in look.memories.earlier(route.plan, project=route.project, secret=secret)
+            ],
         }
         tick = partial(self._keeper.keep, job.lease)
         tick()
@@ -127,6 +174,7 @@ class Faces:
             log(Event.FACES_FAILED, job_id=job.lease.job_id, deaths=look.deaths)
             return
         look.looks[plan] += 1
+        look.news[looks_of(route.plan)] = news_of(answer)
         for outcome in FaceOutcome:
             count = found.get(outcome.value)
             if isinstance(count, int) and count > 0:
@@ -148,3 +196,26 @@ class Faces:
             except (OSError, SpoolDamagedError, TamperedError):
                 continue  # it is held when its turn comes
             yield [str(path), key.hex()]
+
+
+def news_of(answer: Message) -> dict[str, News]:
+    """Return what the child wants to be remembered, as far as that is what it can be."""
+    found: dict[str, News] = {}
+    match answer.get("news"):
+        case list(each) if len(each) <= _NEWS_AT_MOST:
+            for item in each:
+                match item:
+                    case [str(frame), str(outcome), str(text)] if 0 < len(
+                        frame
+                    ) <= _FRAME_CHARACTERS and outcome in set(Known):
+                        data = _decoded(text)
+                        if 0 < len(data) <= NEWS_BYTES_AT_MOST:
+                            found[frame] = News(Known(outcome), data)
+    return found
+
+
+def _decoded(text: str) -> bytes:
+    try:
+        return b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        return b""

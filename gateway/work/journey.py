@@ -34,6 +34,8 @@ from gateway.work.faces import OBJECTS_AT_MOST, StudyLook
 from gateway.work.keeper import LeaseKeeper
 from gateway.work.leases import Job
 from gateway.work.ledger import CLEANED, HELD, Outcome, SpoolObject
+from gateway.work.remembered import memories_of
+from gateway.work.verdicts import verdicts_for
 from pipelines.errors import HeldError
 from rules.disclosure import Event, log_error
 
@@ -111,7 +113,7 @@ class Journey:
         """
         self._keeper.keep(job.lease)
         objects = ledger.received_objects(self._engine, job)
-        loans = Loans(faces=StudyLook(objects=objects))
+        loans = Loans(faces=self._study_look(job, objects))
         # A study that is looked at as a whole is committed as a whole: what is left of it after
         # a crash would look like a part of a head.
         is_whole = self._cleaner.looks_at_studies and len(objects) <= OBJECTS_AT_MOST
@@ -132,7 +134,7 @@ class Journey:
                     )
                     if not number % self._batch and number < size and should_stop():
                         raise StoppedError
-                self._commit(job, results, ends_job=start + size >= len(objects))
+                self._commit(job, results, loans=loans, ends_job=start + size >= len(objects))
         finally:
             self._workspace.clear()
         for object_id in ledger.replaced_objects(self._engine, job):
@@ -151,6 +153,18 @@ class Journey:
         held = [_held(object_.id, ATTEMPTS).outcome for object_ in objects]
         self._audit.append(_events(job, held))
         ledger.hold_rest(self._engine, job, ATTEMPTS, until=self._keeper.renewed())
+
+    def _study_look(self, job: Job, objects: Sequence[SpoolObject]) -> StudyLook:
+        """Return what must be known to look at the study for faces."""
+        if not self._cleaner.looks_at_studies:
+            return StudyLook(objects=objects)
+        return StudyLook(
+            objects=objects,
+            memories=memories_of(
+                self._engine, job.study_id, {object_.subject_index for object_ in objects}
+            ),
+            verdicts=verdicts_for(self._engine, job),
+        )
 
     # 1. one study, one subject
 
@@ -205,7 +219,7 @@ class Journey:
 
     # 3. commit: archive files, audit, one transaction, spool deletion
 
-    def _commit(self, job: Job, results: Sequence[Result], *, ends_job: bool) -> None:
+    def _commit(self, job: Job, results: Sequence[Result], *, loans: Loans, ends_job: bool) -> None:
         outcomes = [result.outcome for result in results]
         files = [file for result in results for file in result.files]
         # Another job may index one of the names meanwhile: what is published is never taken
@@ -220,6 +234,7 @@ class Journey:
             self._engine,
             job,
             outcomes,
+            memories=self._cleaner.news(loans),
             now=self._clock.now(),
             until=self._keeper.renewed(),
             ends_job=ends_job,

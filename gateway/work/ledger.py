@@ -16,6 +16,8 @@ from gateway.databases import reading
 from gateway.ports import Lease
 from gateway.tables import archive_object, association, outbox, spool_object, study
 from gateway.work.leases import Job, finish, hold_fence
+from gateway.work.remembered import Memory, remember
+from gateway.work.verdicts import use_up
 
 CLEANED, HELD, REFUSED = "cleaned", "held", "refused"
 SUPERSEDED = "superseded"
@@ -184,6 +186,7 @@ def commit_batch(
     job: Job,
     outcomes: Sequence[Outcome],
     *,
+    memories: Iterable[Memory] = (),
     now: float,
     until: float,
     ends_job: bool,
@@ -192,6 +195,8 @@ def commit_batch(
 
     Parameters
     ----------
+    memories : Iterable[Memory]
+        What was found of faces.
     until : float
         The lease is renewed until then.
     ends_job : bool
@@ -218,7 +223,9 @@ def commit_batch(
             _lock(connection, current)
             _index(connection, pairs, list(current.values()), created=job.created)
             _queue(connection, list(current.values()), now=now)
+        remember(connection, memories, study_id=job.study_id, now=now)
         if ends_job:
+            use_up(connection, job)
             finish(connection, job.lease)
     return [outcome for outcome in outcomes if outcome.object_id not in changed]
 
@@ -242,6 +249,7 @@ def hold_rest(engine: sa.Engine, job: Job, reason: str, *, until: float) -> None
             )
             .values(state=HELD, reason=reason)
         )
+        use_up(connection, job)
         finish(connection, job.lease)
 
 

@@ -83,6 +83,21 @@ def held_objects(
         ]
 
 
+def content_digests(engine: sa.Engine, ids: Collection[str]) -> dict[str, bytes]:
+    """Return the digests of objects, under the receiver's key, by their ids."""
+    query = sa.select(spool_object.c.id, spool_object.c.content_digest)
+    with reading(engine).connect() as connection:
+        rows = connection.execute(query.where(spool_object.c.id.in_(list(ids))))
+        return {row.id: bytes(row.content_digest) for row in rows}
+
+
+def subject_indexes(engine: sa.Engine, ids: Collection[str]) -> set[bytes]:
+    """Return the receiver's indexes of the subjects of objects."""
+    query = sa.select(spool_object.c.subject_index).where(spool_object.c.id.in_(list(ids)))
+    with reading(engine).connect() as connection:
+        return {bytes(index) for index in connection.scalars(query.distinct())}
+
+
 def release(
     engine: sa.Engine, objects: Sequence[HeldObject], *, audit: AuditLog, clock: Clock
 ) -> int:

@@ -13,9 +13,9 @@ from pathlib import Path
 import numpy as np
 import SimpleITK as sitk  # noqa: N813  (its own short name)
 from scipy import ndimage
+from scipy.special import sph_harm_y
 
-from pipelines.deface.brain import DEGREE, harmonics
-
+DEGREE = 12
 CENTRE_MM = (6.0, 4.5, 4.5)
 RAYS = 20_000
 STEP_MM = 0.5
@@ -30,6 +30,30 @@ def directions(count: int) -> np.ndarray:
     z = 1 - 2 * number / count
     ring = np.sqrt(1 - z**2)
     return np.stack([ring * np.cos(angle), ring * np.sin(angle), z], -1)
+
+
+def harmonics(directions: np.ndarray, degree: int) -> np.ndarray:
+    """Return the real spherical harmonics of unit vectors.
+
+    Parameters
+    ----------
+    directions : numpy.ndarray
+        Shape ``(n, 3)``.
+    degree : int
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape ``(n, (degree + 1) ** 2)``.
+    """
+    theta = np.arccos(np.clip(directions[:, 2], -1, 1))
+    phi = np.arctan2(directions[:, 1], directions[:, 0])
+    columns = []
+    for order in range(degree + 1):
+        for step in range(-order, order + 1):
+            value = sph_harm_y(order, abs(step), theta, phi)
+            columns.append(value.imag if step < 0 else value.real)
+    return np.stack(columns, axis=-1)
 
 
 def main(path: str) -> None:

@@ -14,34 +14,9 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from scipy.special import sph_harm_y
 
-DEGREE = 12
 BRAIN_ML = 1218.0
 """Volume of the brain that the surface was made of."""
 _THETAS, _PHIS = 91, 181
-
-
-def harmonics(directions: NDArray[np.floating], degree: int) -> NDArray[np.float64]:
-    """Return the real spherical harmonics of unit vectors.
-
-    Parameters
-    ----------
-    directions : numpy.ndarray
-        Shape ``(n, 3)``.
-    degree : int
-
-    Returns
-    -------
-    numpy.ndarray
-        Shape ``(n, (degree + 1) ** 2)``.
-    """
-    theta = np.arccos(np.clip(directions[:, 2], -1, 1))
-    phi = np.arctan2(directions[:, 1], directions[:, 0])
-    columns = []
-    for order in range(degree + 1):
-        for step in range(-order, order + 1):
-            value = sph_harm_y(order, abs(step), theta, phi)
-            columns.append(value.imag if step < 0 else value.real)
-    return np.stack(columns, axis=-1)
 
 
 @lru_cache(maxsize=1)
@@ -49,14 +24,15 @@ def _shape() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the centre, and the radius at every 2 degrees, shape ``(91, 181)``."""
     text = (resources.files("pipelines.deface") / "brain.json").read_text(encoding="ascii")
     shape = json.loads(text)
-    theta, phi = np.meshgrid(
-        np.linspace(0, np.pi, _THETAS), np.linspace(-np.pi, np.pi, _PHIS), indexing="ij"
-    )
-    rays = np.stack(
-        [np.sin(theta) * np.cos(phi), np.sin(theta) * np.sin(phi), np.cos(theta)], axis=-1
-    )
-    basis = harmonics(rays.reshape(-1, 3), shape["degree"])
-    radius = (basis @ np.array(shape["coefficients_mm"])).reshape(theta.shape)
+    theta = np.linspace(0, np.pi, _THETAS)
+    phi = np.linspace(-np.pi, np.pi, _PHIS)
+    radius = np.zeros((_THETAS, _PHIS))
+    coefficients = iter(shape["coefficients_mm"])
+    for order in range(shape["degree"] + 1):  # in the order of the generator
+        for step in range(-order, order + 1):
+            north_south = sph_harm_y(order, abs(step), theta, 0.0).real
+            around = np.sin(-step * phi) if step < 0 else np.cos(step * phi)
+            radius += next(coefficients) * np.outer(north_south, around)
     # what is smooth cuts off the gyri: the largest radius within 4 degrees has them
     widest = ndimage.maximum_filter(radius, size=(5, 5), mode=("nearest", "wrap"))
     return np.array(shape["centre_mm"]), widest

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +30,20 @@ class Depth(StrEnum):
     LAYER = "layer"
     NARROW = "narrow"
     WIDE = "wide"
+
+
+class Known(StrEnum):
+    """What is remembered of a frame of reference."""
+
+    NO_FACE = "no-face"
+    """All that came was looked at, and no head is there."""
+    UNCLEAR = "unclear"
+    """Something came that nobody could look at, or that was in doubt."""
+    ALREADY = "already-removed"
+    REMOVED = "removed"
+    """The head is at one place."""
+    MOVED = "moved"
+    """It is, or may be, at two."""
 
 
 class DecidedBy(StrEnum):
@@ -77,6 +91,20 @@ class FaceDecision:
     decided_by: DecidedBy = DecidedBy.LOOK
 
 
+class News(NamedTuple):
+    """What is to be remembered of one frame of reference. Patient data.
+
+    Attributes
+    ----------
+    outcome : Known
+    data : bytes
+        `pipelines.deface.remembered`.
+    """
+
+    outcome: Known
+    data: bytes
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FacePlan:
     """The decisions about a study.
@@ -85,13 +113,13 @@ class FacePlan:
     ----------
     decisions : Mapping[str, FaceDecision]
         By SOP Instance UID of the source. Patient data: in memory only.
-    news : Mapping[str, bytes]
+    news : Mapping[str, News]
         What is to be remembered for objects of the study that come later, by Frame of
-        Reference UID of the source: `pipelines.deface.remembered`. Patient data.
+        Reference UID of the source. Patient data.
     """
 
     decisions: Mapping[str, FaceDecision] = field(repr=False)
-    news: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    news: Mapping[str, News] = field(default_factory=dict, repr=False)
 
     def decision(self, sop_instance_uid: str) -> FaceDecision:
         """Return what to do with an object; one that nobody looked at is doubtful."""

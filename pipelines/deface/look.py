@@ -10,7 +10,14 @@ from pipelines.deface.brain import BRAIN_ML
 from pipelines.deface.decision import FaceDecision, FaceOutcome
 from pipelines.deface.locate import BodyPart, no_head_below
 from pipelines.deface.mask import FaceMask
-from pipelines.deface.quality import Quality, has_no_face, judge, scalp_points, tissue
+from pipelines.deface.quality import (
+    LEAST_EVEN_AGREEMENT,
+    Quality,
+    has_no_face,
+    judge,
+    scalp_points,
+    tissue,
+)
 from pipelines.deface.registration import register
 from pipelines.deface.scan import Scan
 from pipelines.deface.template import load_brain, load_template
@@ -67,11 +74,14 @@ class Look:
     quality : Quality or None
     to_patient : numpy.ndarray or None
         Where the template lies, shape ``(4, 4)``; None where that is not known.
+    is_weak : bool
+        It hardly agrees with a head, wherever that is placed.
     """
 
     outcome: FaceOutcome
     quality: Quality | None = None
     to_patient: NDArray[np.float64] | None = field(default=None, repr=False)
+    is_weak: bool = False
 
     @property
     def is_sure(self) -> bool:
@@ -96,21 +106,23 @@ def look_at(scan: Scan, part: BodyPart) -> Look:
         return Look(outcome=FaceOutcome.NO_FACE if is_empty else FaceOutcome.DOUBTFUL)
     quality = judge(scan, agreement, placed.to_patient)
     even = judge(scan, agreement, placed.even)
-    is_weak = quality.agreement < no_head_below(part)
-    if is_weak and not quality.is_sure and quality.improvement <= _MOST_GAIN_WITHOUT:
+    is_sure = quality.is_sure and even.agreement >= LEAST_EVEN_AGREEMENT
+    is_weak = even.agreement < no_head_below(part)
+    if is_weak and not is_sure and quality.improvement <= _MOST_GAIN_WITHOUT:
         return Look(outcome=FaceOutcome.NO_FACE, quality=quality)
     if has_no_face(scan, quality, placed.to_patient):
         outcome = FaceOutcome.ALREADY
     elif has_no_face(scan, even, placed.even):
         return Look(outcome=FaceOutcome.ALREADY, quality=even, to_patient=placed.even)
-    elif quality.is_sure:
+    elif is_sure:
         outcome = FaceOutcome.REMOVED
     else:
         stripped = _stripped(scan) if quality.agreement >= _LEAST_STRIPPED else None
         if stripped is not None:
             return Look(outcome=FaceOutcome.ALREADY, quality=quality, to_patient=stripped)
         outcome = FaceOutcome.DOUBTFUL
-    return Look(outcome=outcome, quality=quality, to_patient=placed.to_patient)
+    is_weak = even.agreement < no_head_below(BodyPart.TRUNK)
+    return Look(outcome=outcome, quality=quality, to_patient=placed.to_patient, is_weak=is_weak)
 
 
 def follow(scan: Scan, to_patient: NDArray[np.float64], *, may_be_removed: bool) -> Look | None:

@@ -6,10 +6,11 @@ narrow   pydeface's mask: below the brow, in front of the orbits' middle
 wide     brow to below the chin with the orbits, and both ears
 ======== ==========================================================================
 
-None takes what lies in the brain of the template or within 13 mm of it.
+None takes what lies in the brain of the template or within 13 mm of it, nor, of a CT, what its
+own image shows to be brain.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 import numpy as np
@@ -22,6 +23,8 @@ from pipelines.deface.grid import Grid
 from pipelines.deface.template import MIDLINE_MM, Template
 
 BRAIN_MARGIN_MM = 13.0
+OWN_MARGIN_MM = 3.0
+"""Around the brain that a CT itself shows."""
 LAYER_MM = 15.0
 GRID_MM = 3.0
 
@@ -62,7 +65,8 @@ class FaceMask:
     def distances(self, points: NDArray[np.floating]) -> NDArray[np.float32]:
         """Return the signed distance of `points` to the mask's surface, template mm."""
         placed = points @ self.to_template[:3, :3].T + self.to_template[:3, 3]
-        return self.distance.at(placed, outside=None)
+        found = self.distance.at(np.atleast_2d(placed), outside=None)  # one point is a list of one
+        return found.reshape(placed.shape[:-1])
 
 
 def wide_distance(points: NDArray[np.floating]) -> NDArray[np.float64]:
@@ -88,6 +92,7 @@ def place_mask(
     template: Template,
     to_template: NDArray[np.float64],
     skin_depth: Grid | None,
+    from_brain: Grid | None = None,
 ) -> FaceMask:
     """Return the mask on a patient.
 
@@ -98,17 +103,22 @@ def place_mask(
     skin_depth : Grid or None
         How deep under the skin a point of the patient lies, mm, 0 outside; needed for
         `Depth.LAYER`.
+    from_brain : Grid or None
+        How far a point of the patient lies from the brain that the image itself shows, mm.
     """
     found = _unplaced(depth, template)
+    values = found.values
+    to_patient = np.linalg.inv(to_template)
+    placed = found.points() @ to_patient[:3, :3].T + to_patient[:3, 3]
+    if from_brain is not None:
+        near = OWN_MARGIN_MM - from_brain.at(placed, outside=None)
+        values = np.maximum(values, near, dtype=np.float32)
     if depth is Depth.LAYER:
         if skin_depth is None:
             raise ValueError("a layer needs to know where the skin is")
-        to_patient = np.linalg.inv(to_template)
-        placed = found.points() @ to_patient[:3, :3].T + to_patient[:3, 3]
         under = skin_depth.at(placed, outside=0.0) - LAYER_MM
-        values = np.maximum(found.values, under, dtype=np.float32)
-        found = Grid(values=values, origin=found.origin, spacing_mm=found.spacing_mm)
-    return FaceMask(depth=depth, distance=found, to_template=to_template)
+        values = np.maximum(values, under, dtype=np.float32)
+    return FaceMask(depth=depth, distance=replace(found, values=values), to_template=to_template)
 
 
 @lru_cache(maxsize=3)

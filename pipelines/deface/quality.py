@@ -21,6 +21,8 @@ from pipelines.deface.steps import steps_nearby
 from pipelines.deface.template import MIDLINE_MM, Template, load_template
 
 LEAST_AGREEMENT = 0.14
+LEAST_EVEN_AGREEMENT = 0.13
+"""Of the best placement of one scale: stretched, a head fits many a round thing."""
 MOST_IMPROVEMENT = 0.03
 LEAST_OVERLAP = 0.80
 LEAST_OF_HEAD = 0.5

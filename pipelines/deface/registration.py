@@ -55,8 +55,8 @@ class _Fit(NamedTuple):
 
 
 _RIGID = _Fit(sitk.Euler3DTransform, is_coarse=True, step=6.0, least=0.3, rounds=30)
-_SIMILAR = _Fit(sitk.Similarity3DTransform, is_coarse=False, step=2.0, least=0.05, rounds=50)
-_AFFINE = _Fit(lambda: sitk.AffineTransform(3), is_coarse=False, step=1.0, least=0.02, rounds=60)
+_SIMILAR = _Fit(sitk.Similarity3DTransform, is_coarse=False, step=2.0, least=0.05, rounds=25)
+_AFFINE = _Fit(lambda: sitk.AffineTransform(3), is_coarse=False, step=1.0, least=0.02, rounds=30)
 
 
 class _Moving(NamedTuple):

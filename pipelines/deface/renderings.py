@@ -168,7 +168,7 @@ class Appearance:
         return self.samples > 1 or self.photometric.upper() not in _GREY
 
 
-def appearance_of(header: ImageHeader, *, says_dose: bool = False) -> Appearance:
+def appearance_of(header: ImageHeader) -> Appearance:
     """Return what a header says."""
     planes = [plane for plane in header.planes if plane is not None]
     thicknesses = [plane.thickness for plane in planes]
@@ -180,7 +180,7 @@ def appearance_of(header: ImageHeader, *, says_dose: bool = False) -> Appearance
         photometric=header.photometric,
         has_plane=bool(planes) and len(planes) == len(header.planes),
         thickness_mm=max(thicknesses) if thicknesses and all(thicknesses) else 0.0,
-        says_dose=says_dose,
+        says_dose=header.says_dose,
     )
 
 

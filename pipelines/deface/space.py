@@ -18,12 +18,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.deface.agreement import LEAST_INSIDE
-from pipelines.deface.decision import DecidedBy, Depth, FaceOutcome
-from pipelines.deface.locate import BodyPart, body_part, no_head_below
+from pipelines.deface.decision import DecidedBy, Depth, FaceOutcome, Known
+from pipelines.deface.locate import BodyPart, body_part
 from pipelines.deface.look import UNCHECKED, Finding, Look, follow, look_at, takes_nothing
 from pipelines.deface.mask import FaceMask, place_mask
 from pipelines.deface.remembered import Remembered
 from pipelines.deface.scan import Scan, is_worth_reading, read_scan
+from pipelines.deface.skull import distance_to_brain
 from pipelines.deface.template import load_template
 from pipelines.errors import HeldError
 from pipelines.volumes import FrameOf, ImageHeader, Stack
@@ -62,7 +63,7 @@ class Space:
         For images that have none of their own; None: what is common.
     by : DecidedBy
         Who found what is common.
-    news : tuple[FaceOutcome, FaceMask or None] or None
+    news : tuple[Known, FaceMask or None] or None
         What is to be remembered; None: nothing that was not known before.
     """
 
@@ -70,7 +71,7 @@ class Space:
     own: Mapping[int, Finding] = field(default_factory=dict)
     unlooked: Finding | None = None
     by: DecidedBy = DecidedBy.LOOK
-    news: tuple[FaceOutcome, FaceMask | None] | None = None
+    news: tuple[Known, FaceMask | None] | None = None
 
     @property
     def has_no_head(self) -> bool:
@@ -112,18 +113,19 @@ class Looker:
         known : Remembered or None
             What was found there earlier.
         """
-        if known is None or known.mask is None:
+        if known is None:
+            return self._look_anew(stacks)
+        if known.mask is None or known.outcome is Known.MOVED:
             return _with_known(self._look_anew(stacks), known)
         first = _as_first(known, known.mask)
         looks = {
             _key(stack): self._beside(stack, first, known.mask)
             for stack in _at_places_of_their_own(stacks)
         }
-        has_moved = _has_moved(known.mask, looks)
-        return replace(
-            known_space(known) if not has_moved else Space(common=_MOVED, news=_NEWS_OF_MOVE),
-            own=self._own(stacks, looks),
-        )
+        own = self._own(stacks, looks)
+        if not _is_doubted(known.mask, looks):
+            return replace(known_space(known), own=own)
+        return Space(common=_doubt(known.mask), own=own, news=(Known.MOVED, known.mask))
 
     def _look_anew(self, stacks: Sequence[Stack]) -> Space:
         places = list(_at_places_of_their_own(stacks))
@@ -141,12 +143,11 @@ class Looker:
         if first is None:
             common = self._common(stacks, places, looks)
             is_faceless = common.outcome is FaceOutcome.NO_FACE
-            return Space(
-                common=common, own=own, news=(common.outcome, None) if is_faceless else None
-            )
+            known = Known.NO_FACE if is_faceless else Known.UNCLEAR
+            return Space(common=common, own=own, news=(known, None))
         look, mask = first
-        news = _NEWS_OF_MOVE if _has_moved(mask, looks) else (look.outcome, mask)
-        return Space(common=_shared(look, mask, looks), own=own, news=news)
+        known = Known.MOVED if _is_doubted(mask, looks) else Known(look.outcome)
+        return Space(common=_shared(look, mask, looks), own=own, news=(known, mask))
 
     def _frame(self, which: FrameOf) -> NDArray[np.float32]:
         if self._read is None or self._read[0] != which.image:
@@ -199,18 +200,20 @@ class Looker:
     def _far(self, scan: Scan, part: BodyPart, mask: FaceMask) -> Finding:
         """Return what a stack shows that lies beside the head: the table may have moved."""
         look = look_at(scan, part)
-        is_no_head = look.quality is None or look.quality.agreement < no_head_below(BodyPart.TRUNK)
+        is_no_head = look.quality is None or look.is_weak
         if look.outcome is not FaceOutcome.NO_FACE and not is_no_head:
             return self._finding(scan, look)
         outcome = FaceOutcome.NO_FACE if takes_nothing(scan, mask) else FaceOutcome.REMOVED
         return Finding(outcome, mask=mask, quality=look.quality)
 
     def _mask(self, scan: Scan, to_patient: NDArray[np.float64]) -> FaceMask:
+        to_template = np.linalg.inv(to_patient).astype(np.float64)
         return place_mask(
             self._depth,
             template=load_template(),
-            to_template=np.linalg.inv(to_patient).astype(np.float64),
+            to_template=to_template,
             skin_depth=scan.skin_depth() if self._depth is Depth.LAYER else None,
+            from_brain=distance_to_brain(scan, to_template),
         )
 
     def _own(
@@ -248,8 +251,7 @@ class Looker:
         return UNCHECKED
 
 
-_MOVED = Finding(FaceOutcome.DOUBTFUL, code="face.doubtful")
-_NEWS_OF_MOVE = FaceOutcome.DOUBTFUL, None
+_HEADS = frozenset([Known.REMOVED, Known.ALREADY, Known.MOVED])
 
 
 def known_space(known: Remembered) -> Space:
@@ -258,40 +260,48 @@ def known_space(known: Remembered) -> Space:
     Objects that hold no picture of their own follow what was found. Images follow a face
     that was found; that there was none says nothing of them.
     """
-    if known.outcome is FaceOutcome.DOUBTFUL:
-        return Space(common=_MOVED, by=DecidedBy.EARLIER)
-    if known.mask is None:
-        common = Finding(known.outcome)
-    else:
-        common = Finding(FaceOutcome.REMOVED, mask=known.mask)
-    follows = known.outcome is FaceOutcome.REMOVED
-    return Space(common=common, unlooked=None if follows else UNCHECKED, by=DecidedBy.EARLIER)
+    unlooked = None
+    match known.outcome:
+        case Known.REMOVED:
+            common = Finding(FaceOutcome.REMOVED, mask=known.mask)
+        case Known.ALREADY:
+            common, unlooked = Finding(FaceOutcome.REMOVED, mask=known.mask), UNCHECKED
+        case Known.NO_FACE:
+            common, unlooked = Finding(FaceOutcome.NO_FACE), UNCHECKED
+        case Known.UNCLEAR:
+            common = UNCHECKED
+        case Known.MOVED:
+            common = _doubt(known.mask)
+    return Space(common=common, unlooked=unlooked, by=DecidedBy.EARLIER)
 
 
-def _with_known(space: Space, known: Remembered | None) -> Space:
-    """Return what counts where something was found without a place for a head, and now more."""
-    if known is None:
-        return space
-    if known.outcome is FaceOutcome.DOUBTFUL:
+def _with_known(space: Space, known: Remembered) -> Space:
+    """Return what counts where more was found than that a head is at one place."""
+    if known.outcome is Known.MOVED:
         return replace(known_space(known), own=space.own)
-    if space.common is UNCHECKED:
-        return replace(known_space(known), own=space.own)
-    is_old = space.news is not None and space.news[0] is known.outcome
-    return replace(space, news=None) if is_old else space
+    news = space.news
+    if news is not None and news[0] not in _HEADS and known.outcome in (Known.UNCLEAR, news[0]):
+        news = None  # it was known, or outweighs what is
+    return replace(space, news=news)
+
+
+def _doubt(mask: FaceMask | None) -> Finding:
+    return Finding(FaceOutcome.DOUBTFUL, code="face.doubtful", mask=mask)
 
 
 def _as_first(known: Remembered, mask: FaceMask) -> Look:
     to_patient = np.linalg.inv(mask.to_template)
-    return Look(outcome=known.outcome, to_patient=to_patient.astype(np.float64))
+    return Look(outcome=FaceOutcome(known.outcome), to_patient=to_patient.astype(np.float64))
 
 
-def _has_moved(mask: FaceMask, looks: Mapping[Hashable, Finding]) -> bool:
+def _is_doubted(mask: FaceMask, looks: Mapping[Hashable, Finding]) -> bool:
+    """Return whether the head may be at another place, too."""
     return any(found.mask is not None and found.mask is not mask for found in looks.values())
 
 
 def _shared(first: Look, mask: FaceMask, looks: Mapping[Hashable, Finding]) -> Finding:
     """Return what counts for the rest where a head was found: its mask, if there is one."""
-    if _has_moved(mask, looks):
+    if _is_doubted(mask, looks):
         return Finding(FaceOutcome.DOUBTFUL, code="face.doubtful", mask=mask, quality=first.quality)
     return Finding(FaceOutcome.REMOVED, mask=mask, quality=first.quality)
 

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
-from pipelines.deface.decision import Depth, FaceDecision, FaceOutcome, FacePlan
+from pipelines.deface.decision import Depth, FaceDecision, FaceOutcome, FacePlan, Known, News
 from pipelines.deface.derived import Treatment, follows_images, is_volume_of_head, treatment
 from pipelines.deface.locate import BodyPart, body_part
 from pipelines.deface.look import UNCHECKED, Finding
@@ -75,16 +75,16 @@ def plan_faces(
     )
 
 
-def _news(spaces: Mapping[str, Space], headers: Sequence[ImageHeader]) -> dict[str, bytes]:
+def _news(spaces: Mapping[str, Space], headers: Sequence[ImageHeader]) -> dict[str, News]:
     """Return what is to be remembered: of frames of reference that have a name."""
     named = {header.frame_of_reference_uid for header in headers} - {""}
-    return {
-        name: encode(
-            Remembered(frame_of_reference_uid=name, outcome=space.news[0], mask=space.news[1])
-        )
-        for name, space in spaces.items()
-        if space.news is not None and name in named
-    }
+    found: dict[str, News] = {}
+    for name, space in spaces.items():
+        if space.news is not None and name in named:
+            outcome, mask = space.news
+            known = Remembered(frame_of_reference_uid=name, outcome=outcome, mask=mask)
+            found[name] = News(outcome, encode(known))
+    return found
 
 
 def _space(of: Stack | ImageHeader) -> str:
@@ -128,7 +128,7 @@ def _part(headers: Sequence[ImageHeader], stacks: Sequence[Stack]) -> str:
 def _study_head(spaces: Mapping[str, Space], earlier: Sequence[Remembered]) -> StudyHead:
     if not spaces:
         return StudyHead.UNSEEN
-    had_none = all(each.outcome is FaceOutcome.NO_FACE for each in earlier)
+    had_none = all(each.outcome is Known.NO_FACE for each in earlier)
     if had_none and all(space.has_no_head for space in spaces.values()):
         return StudyHead.NONE
     return StudyHead.FOUND

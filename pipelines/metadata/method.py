@@ -1,5 +1,6 @@
 """Say what was done: the attributes of PS3.3, C.12.1.1.9 and C.7.1.1 that we add."""
 
+from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from functools import cache, lru_cache
 
@@ -56,13 +57,20 @@ def codes_of(plan: Plan, notes: AbstractSet[str]) -> tuple[MethodCode, ...]:
     return (*basic, *sorted(ran, key=lambda code: code.value))
 
 
-def method_elements(plan: Plan, *, implicit: bool) -> dict[int, bytes]:
-    """Return the elements that say so, but for the codes, by tag."""
+def method_elements(plan: Plan, *, implicit: bool, remarks: Sequence[str] = ()) -> dict[int, bytes]:
+    """Return the elements that say so, but for the codes, by tag.
+
+    Parameters
+    ----------
+    remarks : Sequence[str]
+        Words of ours about this object, ASCII.
+    """
     name = plan.name.encode("ascii", "replace").replace(b"\\", b"?").decode("ascii")
     method = "\\".join(
         [
             f"Narthex {VERSION}",
             name[:_LO_CHARACTERS],
+            *remarks,
             f"sha256:{plan.hash[:_HASH_DIGITS]}",
         ]
     )

@@ -15,7 +15,7 @@ from pydicom.dataset import Dataset
 from pydicom.tag import BaseTag, Tag
 
 _WORDS = {"US": "H", "SS": "h", "UL": "L", "SL": "l", "FL": "f", "FD": "d", "UV": "Q", "SV": "q"}
-_TEXTS = frozenset(["CS", "DS", "IS", "UI", "LO", "SH", "DA", "TM", "DT"])
+_TEXTS = frozenset(["CS", "DS", "IS", "UI", "LO", "SH", "DA", "TM", "DT", "ST"])
 
 
 @cache

@@ -43,6 +43,8 @@ class ImageHeader:
     acquisition : tuple[Acquisition, ...]
         One per frame.
     instance_number : int
+    says_dose : bool
+        True where Exposure Dose Sequence or Comments on Radiation Dose has a value.
     """
 
     sop_class_uid: str
@@ -62,6 +64,7 @@ class ImageHeader:
     planes: tuple[FramePlane | None, ...] = field(repr=False)
     acquisition: tuple[Acquisition, ...] = field(repr=False)
     instance_number: int
+    says_dose: bool = False
 
     @property
     def frames(self) -> int:
@@ -125,6 +128,8 @@ def _read(dataset: Dataset) -> ImageHeader:
         planes=planes,
         acquisition=acquisition,
         instance_number=integer(dataset, "InstanceNumber"),
+        says_dose=bool(items(dataset, "ExposureDoseSequence"))
+        or bool(text(dataset, "CommentsOnRadiationDose")),
     )
 
 

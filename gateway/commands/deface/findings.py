@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 
-from gateway.commands.deface.inputs import Input
+from gateway.commands.deface.inputs import Input, Inputs
 from gateway.errors import SpoolDamagedError
-from gateway.faces import StudyFaces, look_at_study
+from gateway.faces import StudyFaces, look_at_study, settle
 from pipelines.deface.decision import FaceDecision, FaceOutcome
 from pipelines.errors import HeldError
 from pipelines.faces import carry_out, header_of, read_dataset
@@ -120,22 +120,23 @@ class _Object:
     decision: FaceDecision
 
 
-def look(studies: Sequence[Sequence[Input]], *, plan: Plan) -> Looked:
+def look(inputs: Inputs, *, plan: Plan) -> Looked:
     """Return what the plan does about the faces of studies.
 
     Parameters
     ----------
-    studies : Sequence[Sequence[Input]]
-        Objects of one study each; the series of those that are shown are returned.
+    inputs : Inputs
+        The series of those that are shown are returned.
     plan : Plan
         It asks for faces to be removed.
     """
     found: list[SeriesFinding] = []
     unread: list[Input] = []
-    for inputs in studies:
-        faces = look_at_study({each.name: each.open for each in inputs}, plan)
+    for study in inputs.studies:
+        earlier = inputs.earlier.get(study[0].study_id, ())
+        faces = look_at_study({each.name: each.open for each in study}, plan, earlier)
         by_series: dict[str, list[_Object]] = {}
-        for input_ in inputs:
+        for input_ in study:
             if not input_.is_shown:
                 continue
             each = _object(input_, plan, faces)
@@ -194,6 +195,26 @@ def _carried_out(
     if face is None or done.outcome == FaceOutcome.UNCONCERNED:
         return FaceDecision(outcome=FaceOutcome(done.outcome))
     return decision
+
+
+def passes(input_: Input, decision: FaceDecision, verdict: bytes, plan: Plan) -> str:
+    """Return the code for which an object is held in spite of a verdict; "" if it is not.
+
+    The checks that come after the face are not made here.
+
+    Parameters
+    ----------
+    verdict : bytes
+        `pipelines.deface.remembered`.
+    """
+    try:
+        with input_.open() as reader:
+            carry_out(open_object(reader)[0], plan=plan, face=settle(decision, verdict))
+    except HeldError as error:
+        return error.code
+    except (SpoolDamagedError, OSError):
+        return "spool.damaged"
+    return ""
 
 
 def _unfilled(decision: FaceDecision | None, header: ImageHeader) -> FaceDecision | None:

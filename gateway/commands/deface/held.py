@@ -1,6 +1,6 @@
 """What this node holds, for ``narthex deface preview --held``."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
@@ -8,16 +8,22 @@ from gateway.commands.deface.inputs import Input, Inputs
 from gateway.invocation import Invocation
 from pipelines.context import RangeReader
 from rules.disclosure import Event
+from rules.plan import Plan
 
 if TYPE_CHECKING:
+    import sqlalchemy as sa
+
     from gateway.work.quarantine import HeldObject
     from gateway.workbench.held import OpenableObject
 
 
 def of_held(
-    invocation: Invocation, *, study_id: str | None, reason: str | None, writes: bool
+    invocation: Invocation, plan: Plan, *, study_id: str | None, reason: str | None, writes: bool
 ) -> Inputs:
     """Return what is held, by study, the oldest first; the vault is closed again.
+
+    With it what the node remembers of the faces of these studies, where a project has the
+    plan: so a dry run knows what a worker would know.
 
     An object over which child processes died is not opened: here it is no child that it
     would end.
@@ -39,14 +45,22 @@ def of_held(
     from gateway.app import open_project_vault, open_work_database  # noqa: PLC0415  (not for --help)
     from gateway.audit.log import open_audit_log  # noqa: PLC0415
     from gateway.clock import SystemClock  # noqa: PLC0415
-    from gateway.work.quarantine import held_objects  # noqa: PLC0415
+    from gateway.configuration import routes_of  # noqa: PLC0415
+    from gateway.work.quarantine import content_digests, held_objects  # noqa: PLC0415
     from gateway.workbench.held import openable  # noqa: PLC0415
 
     settings = invocation.settings()
     vault = open_project_vault(settings)
     try:
-        found = held_objects(open_work_database(settings))
-        chosen = _chosen(found, study_id=study_id, reason=reason)
+        engine = open_work_database(settings)
+        chosen = _chosen(held_objects(engine), study_id=study_id, reason=reason)
+        projects = [each.project for each in routes_of(settings) if each.plan.hash == plan.hash]
+        secrets = {name: vault.project_secret(name, lease=None) for name in projects}
+        digests = content_digests(engine, [each.id for each in chosen])
+        earlier = {
+            each: _earlier(engine, each, chosen, plan, secrets)
+            for each in sorted({each.study_id for each in chosen})
+        }
         objects = openable(
             [each for each in chosen if not each.deaths],
             spool=settings.spool,
@@ -58,8 +72,11 @@ def of_held(
         vault.close()  # before anything hostile is parsed
     studies: dict[str, list[Input]] = {}
     for each in objects:
-        studies.setdefault(each.object.study_id, []).append(_input(each))
+        digest = digests.get(each.object.id, b"")
+        studies.setdefault(each.object.study_id, []).append(_input(each, digest))
     return Inputs(
+        earlier=earlier,
+        secrets=secrets,
         studies=list(studies.values()),
         rest=[_deadly(each) for each in chosen if each.deaths],
     )
@@ -74,9 +91,35 @@ def _chosen(
     return [each for each in objects if each.study_id in studies]
 
 
-def _input(each: "OpenableObject") -> Input:
+def _earlier(
+    engine: "sa.Engine",
+    study_id: str,
+    objects: "Sequence[HeldObject]",
+    plan: Plan,
+    secrets: Mapping[str, bytes],
+) -> list[bytes]:
+    """Return what the first project that knows anything of a study knows."""
+    from gateway.work.quarantine import subject_indexes  # noqa: PLC0415  (not for --help)
+    from gateway.work.remembered import memories_of  # noqa: PLC0415
+
+    ids = [each.id for each in objects if each.study_id == study_id]
+    memories = memories_of(engine, study_id, subject_indexes(engine, ids))
+    for project, secret in secrets.items():
+        found = memories.earlier(plan, project=project, secret=secret)
+        if found:
+            return found
+    return []
+
+
+def _input(each: "OpenableObject", content_digest: bytes) -> Input:
     held = each.object
-    return Input(name=held.id, open=each.open, study_id=held.study_id, held_for=held.reason)
+    return Input(
+        name=held.id,
+        open=each.open,
+        study_id=held.study_id,
+        held_for=held.reason,
+        content_digest=content_digest,
+    )
 
 
 def _deadly(held: "HeldObject") -> Input:

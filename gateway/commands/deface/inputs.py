@@ -1,6 +1,6 @@
 """What ``narthex deface preview`` looks at: files, or objects that this node holds."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -26,6 +26,8 @@ class Input:
         Random id of its study and reason code, of a held object.
     not_opened : str
         Why it must not be opened, in words.
+    content_digest : bytes
+        Of a held object, under the receiver's key.
     """
 
     name: str = field(repr=False)
@@ -34,6 +36,7 @@ class Input:
     study_id: str = ""
     held_for: str = ""
     not_opened: str = ""
+    content_digest: bytes = field(default=b"", repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,10 +49,16 @@ class Inputs:
         By study, in which something is shown.
     rest : Sequence[Input]
         Of no study that is known.
+    earlier : Mapping[str, Sequence[bytes]]
+        What a node remembers of studies (`gateway.faces.look_at_study`), by their ids.
+    secrets : Mapping[str, bytes]
+        Of the projects of a node that use the plan, by name.
     """
 
     studies: Sequence[Sequence[Input]]
     rest: Sequence[Input]
+    earlier: Mapping[str, Sequence[bytes]] = field(default_factory=dict, repr=False)
+    secrets: Mapping[str, bytes] = field(default_factory=dict, repr=False)
 
 
 def of_files(series: Path, study: Path | None) -> Inputs:

@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -16,6 +17,8 @@ from gateway.commands.deface.words import (
     data_of,
     lines_of,
     notes_for,
+    question_data,
+    question_lines,
     unread_data,
     unread_line,
 )
@@ -26,6 +29,9 @@ from pipelines.faces import is_asked
 from rules.load import load_plan
 from rules.plan import Plan
 from rules.vocabulary import DefaceMask
+
+if TYPE_CHECKING:
+    from gateway.work.verdicts import Question
 
 _PICTURES = (
     "the pictures show the face as it was: they are patient data. Keep them where the"
@@ -43,6 +49,8 @@ class _Written:
     names: tuple[str, ...] = ()
     reason: str = ""
     seconds: float = 0.0
+    is_lost: bool = False
+    """There should be pictures."""
 
 
 @click.command()
@@ -105,6 +113,9 @@ def preview(
     written, is in the audit log before; the vault lends the keys of the files and nothing
     else. Objects are named by their ids (narthex quarantine list --json).
 
+    Where something is in doubt, and its pictures were drawn, --seen and a number stand below
+    it: with them "narthex deface decide" says which mask, or that there is no face.
+
     Of each series: what was found, reason code, what was measured, and with --pictures two
     PNG files, numbered in the order of the report: the surface of the head from three sides
     before and after, and sections with the mask. These show the face as it was. They are
@@ -133,17 +144,22 @@ def preview(
         inputs = of_files(series, study)
     else:
         writes = pictures is not None or seg is not None
-        inputs = of_held(invocation, study_id=study_id, reason=reason, writes=writes)
-    looked = look(inputs.studies, plan=plan)
+        inputs = of_held(invocation, plan, study_id=study_id, reason=reason, writes=writes)
+    looked = look(inputs, plan=plan)
     seconds = time.perf_counter() - started
     unread = [*looked.unread, *inputs.rest]
     is_stored = seg is None or _write_segmentation(looked.series, seg)
     data = []
+    is_seen = pictures is not None and inputs.secrets
+    questions = _questions(looked.series, plan) if is_seen else {}
     for finding, written in _draw(looked.series, pictures):
+        question = None if written.is_lost else questions.get(finding.number)
         if as_json:
-            data.append(data_of(finding) | _as_data(written))
+            data.append(data_of(finding) | _as_data(written) | question_data(question))
         else:
             _say(finding, written)
+            for line in question_lines(question):
+                click.echo(line)
     if as_json:
         figures = {"unread": len(unread), "seconds": round(seconds, 2)}
         not_read = {"not_read": [unread_data(each) for each in unread]} if is_held else {}
@@ -219,9 +235,16 @@ def _draw(
         try:
             names = _write_pictures(finding, folder)
         except HeldError as error:
-            yield finding, _Written(reason=str(error))
+            yield finding, _Written(reason=str(error), is_lost=True)
         else:
             yield finding, _Written(names=names, seconds=time.perf_counter() - started)
+
+
+def _questions(findings: tuple[SeriesFinding, ...], plan: Plan) -> "dict[int, Question]":
+    # scipy: only what is in doubt needs it
+    from gateway.commands.deface.questions import questions_of  # noqa: PLC0415
+
+    return questions_of(findings, plan)
 
 
 def _write_pictures(finding: SeriesFinding, folder: Path) -> tuple[str, ...]:

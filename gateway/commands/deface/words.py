@@ -3,11 +3,15 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from gateway.commands.deface.findings import SeriesFinding
 from gateway.commands.deface.inputs import Input
 from pipelines.deface.decision import FaceDecision, FaceOutcome
 from pipelines.deface.quality import LEAST_AGREEMENT, LEAST_OVERLAP, MOST_IMPROVEMENT
+
+if TYPE_CHECKING:
+    from gateway.work.verdicts import Question
 
 OUTCOMES: Mapping[FaceOutcome, str] = {
     FaceOutcome.REMOVED: "a face was found, and is removed",
@@ -139,6 +143,31 @@ def data_of(finding: SeriesFinding) -> dict[str, object]:
         ],
         "figures": [each.as_data() for each in figures_of(finding.decision)],
     }
+
+
+ANSWERS: Mapping[FaceOutcome, str] = {
+    FaceOutcome.REMOVED: "--mask-is-right",
+    FaceOutcome.NO_FACE: "--no-face",
+}
+
+
+def question_lines(question: "Question | None") -> Iterator[str]:
+    """Yield what a person needs to decide about a series."""
+    if question is not None:
+        answers = " or ".join(ANSWERS[outcome] for outcome in ANSWERS if outcome in question.data)
+        yield (
+            f"     to decide about these {len(question.objects)} objects:"
+            f" --seen {question.seen}, {answers}"
+        )
+
+
+def question_data(question: "Question | None") -> dict[str, object]:
+    """Return what JSON says about what may be decided."""
+    if question is None:
+        return {}
+    answers = [ANSWERS[outcome] for outcome in ANSWERS if outcome in question.data]
+    ids = [each.id for each in question.objects]
+    return {"question": {"seen": question.seen, "answers": answers, "objects": ids}}
 
 
 def unread_line(held: Input) -> str:

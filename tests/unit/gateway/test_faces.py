@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pytest
@@ -11,7 +12,8 @@ from pydicom.uid import RLELossless
 from gateway.faces import look_at_study
 from gateway.files import FileReader
 from gateway.studies import by_study, study_of
-from pipelines.deface.decision import Depth, FaceDecision, FaceOutcome, FacePlan
+from pipelines.deface.decision import Depth, FaceDecision, FaceOutcome, FacePlan, Known
+from pipelines.deface.remembered import Remembered, encode
 from pipelines.errors import HeldError
 from pipelines.volumes import ImageHeader
 from tests.support.engine import plan_of
@@ -56,7 +58,7 @@ def _look(folder: Path, *files: bytes) -> list[FaceDecision | None]:
     paths = [folder / f"{number}.dcm" for number in range(len(files))]
     for path, data in zip(paths, files, strict=True):
         path.write_bytes(data)
-    found = look_at_study({str(path): partial(FileReader, path) for path in paths}, PLAN)
+    found = look_at_study({str(path): partial(FileReader, path) for path in paths}, PLAN, ())
     assert "face" not in repr(found)
     return [found.decision(str(path)) for path in paths]
 
@@ -68,7 +70,8 @@ def test_the_planner_gets_what_the_plan_says_and_real_world_values(
     before = source.pixel_array.copy()
     compressed = slice_of(syntax=RLELossless, RescaleSlope=2, RescaleIntercept=-1)
     assert _look(tmp_path, as_file(source), as_file(compressed)) == [NO_FACE, NO_FACE]
-    assert planner.asked == {"modalities": frozenset(["CT"]), "depth": Depth.NARROW}
+    plan = {"modalities": frozenset(["CT"]), "depth": Depth.NARROW}
+    assert planner.asked == {**plan, "earlier": []}
     for (values,) in planner.values:
         assert values.dtype == np.float32
         assert np.array_equal(values, before * 2.0 - 1)
@@ -135,3 +138,20 @@ def test_files_are_grouped_by_subject_and_study(tmp_path: Path) -> None:
     studies, rest = by_study((tmp_path / name, study_of(tmp_path / name)) for name in names)
     assert [[path.name for path in each] for each in studies] == [["a1", "a2"], ["b1"], ["c1"]]
     assert [path.name for path in rest] == ["none", "missing"]
+
+
+def test_what_was_found_before_is_told_to_the_planner(tmp_path: Path, planner: _Planner) -> None:
+    path = tmp_path / "0.dcm"
+    path.write_bytes(as_file(slice_of()))
+    known = encode(Remembered(frame_of_reference_uid="1.2.3.9", outcome=Known.NO_FACE))
+    look_at_study({"0": partial(FileReader, path)}, PLAN, [known])
+    (told,) = cast("list[Remembered]", planner.asked["earlier"])
+    assert (told.frame_of_reference_uid, told.outcome) == ("1.2.3.9", Known.NO_FACE)
+
+
+def test_where_that_can_not_be_read_nobody_looks(tmp_path: Path, planner: _Planner) -> None:
+    path = tmp_path / "0.dcm"
+    path.write_bytes(as_file(slice_of()))
+    found = look_at_study({"0": partial(FileReader, path)}, PLAN, [b"another version"])
+    assert found.decision("0") is None
+    assert planner.asked == {}

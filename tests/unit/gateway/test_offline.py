@@ -114,8 +114,8 @@ def test_a_study_too_large_to_look_at_costs_its_images_only(
 ) -> None:
     logged: list[tuple[str, object]] = []
 
-    def look(objects: object, plan: object) -> StudyFaces:
-        del objects, plan
+    def look(objects: object, plan: object, earlier: object) -> StudyFaces:
+        del objects, plan, earlier
         raise MemoryError
 
     monkeypatch.setattr("gateway.offline.look_at_study", look)

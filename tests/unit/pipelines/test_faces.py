@@ -23,7 +23,7 @@ from pydicom.uid import (
 )
 
 from pipelines.deface.apply import frame_mask
-from pipelines.deface.decision import FaceDecision, FaceOutcome, Mask
+from pipelines.deface.decision import DecidedBy, FaceDecision, FaceOutcome, Mask
 from pipelines.errors import HeldError, RefusedError, ResidualError
 from pipelines.metadata.normalise import BytesReader
 from pipelines.objects import Cleaned
@@ -94,7 +94,18 @@ def test_the_face_is_filled_and_nothing_else_changes(syntax: pydicom.uid.UID) ->
 def test_the_report_says_what_was_found() -> None:
     report = _clean(as_file(slice_of()), REMOVED).report
     assert (report.face, report.face_figures) == ("removed", {"confidence": 0.9})
+    assert report.face_decided_by == "look"
     assert report.notes == ()
+
+
+@pytest.mark.parametrize("by", list(DecidedBy))
+@pytest.mark.parametrize("decision", [REMOVED, FaceDecision(outcome=FaceOutcome.NO_FACE)])
+def test_an_object_says_where_a_person_decided(decision: FaceDecision, by: DecidedBy) -> None:
+    decision = dataclasses.replace(decision, decided_by=by)
+    assert _clean(as_file(slice_of()), decision).report.face_decided_by == by
+    said = list(_released(slice_of(), decision).DeidentificationMethod)
+    assert ("Face: decided by a person" in said) is (by is DecidedBy.PERSON)
+    assert said[-1].startswith("sha256:")
 
 
 @pytest.mark.parametrize("outcome", [FaceOutcome.NO_FACE, FaceOutcome.ALREADY])

@@ -28,8 +28,9 @@ class _Look:
         self.studies: list[int] = []
         self.decisions: dict[str, FaceDecision] = {}
 
-    def __call__(self, objects: dict[str, Opener], plan: Plan) -> StudyFaces:
+    def __call__(self, objects: dict[str, Opener], plan: Plan, earlier: object) -> StudyFaces:
         assert plan.deface_modalities
+        assert earlier == (), "a folder has no memory"
         self.studies.append(len(objects))
         uids = {}
         for key, opener in objects.items():

@@ -10,15 +10,18 @@ import pytest
 from pydicom import Dataset, dcmread
 from pydicom.uid import UltrasoundImageStorage
 
-from gateway.tables import archive_object, job, spool_object
+from gateway.errors import LostLeaseError
+from gateway.tables import archive_object, face_memory, job, spool_object
 from gateway.work.child_process import Limits
+from gateway.work.faces import news_of
 from gateway.work.journey import StoppedError
 from gateway.work.leases import lease_job
 from gateway.work.routing import Route
+from pipelines.deface.decision import Known, News
 from rules.load import load_plan
 from tests.support.face_child import LOOKED
 from tests.support.faces import FILL, as_file, screenshot_of, slice_of
-from tests.support.simulators import MemoryAudit
+from tests.support.simulators import MemoryAudit, SettableClock
 from tests.support.site import LEASE_SECONDS, Site, Worker, image
 
 RULES = "name: {name}\nprofile: basic\noptions: [clean-recognizable-visual-features]\n{more}"
@@ -244,3 +247,72 @@ def test_pixels_of_other_kinds_are_as_they_were(site: Site, start: Start, tmp_pa
     (after,) = _released(site)
     assert after.PixelData == dcmread(BytesIO(data)).PixelData
     assert np.array_equal(after.pixel_array, dcmread(BytesIO(data)).pixel_array)
+
+
+def test_what_was_found_is_told_to_the_child_that_looks_later(
+    site: Site, start: Start, tmp_path: Path
+) -> None:
+    worker = start()
+    for number in range(2):
+        site.receive(as_file(slice_of(patient_id=f"NEWS {tmp_path}", number=number)))
+        site.drain(worker)
+    site.receive(as_file(slice_of(patient_id=f"NEWS {tmp_path}", number=2)), peer="workstation")
+    assert isinstance(site.clock, SettableClock)
+    site.clock.pass_by(1000.0)
+    site.drain(start())
+    site.receive(as_file(slice_of(patient_id=f"NEWS {tmp_path}", study="1.2.4")))
+    site.drain(worker)
+    assert _looks(tmp_path) == ["1 wide", "1 wide knows mask", "1 wide knows mask", "1 wide"]
+    assert [row["outcome"] for row in site.rows(face_memory)] == ["removed"] * 2
+
+
+def test_each_project_remembers_for_itself_also_where_a_look_is_shared(
+    site: Site, start: Start, tmp_path: Path
+) -> None:
+    site.receive(as_file(slice_of(patient_id=f"NEWS {tmp_path}")))
+    site.drain(start(heads="", same="unknown: hold\n"))
+    assert _looks(tmp_path) == ["1 wide"]
+    assert sorted(row["project"] for row in site.rows(face_memory)) == ["heads", "same"]
+    site.receive(as_file(slice_of(patient_id=f"NEWS {tmp_path}", number=1)))
+    site.drain(start(same="unknown: hold\n"))
+    site.receive(as_file(slice_of(patient_id=f"NEWS {tmp_path}", number=2)))
+    site.drain(start(narrow="deface: {mask: narrow}\n"))
+    assert _looks(tmp_path) == ["1 wide", "1 wide knows mask", "1 narrow"]
+
+
+def test_what_a_job_found_that_did_not_end_is_not_remembered(
+    site: Site, start: Start, tmp_path: Path
+) -> None:
+    worker = start()
+    site.receive(as_file(slice_of(patient_id=f"NEWS {tmp_path}")))
+    site.close_quiet()
+    found = lease_job(site.engine, owner=worker.owner, now=site.clock.now(), seconds=LEASE_SECONDS)
+    assert found is not None
+    with site.engine.begin() as connection:
+        connection.execute(job.update().values(fence=job.c.fence + 1))
+    with pytest.raises(LostLeaseError):
+        worker.journey.run(found, should_stop=lambda: False)
+    assert site.rows(face_memory) == []
+
+
+@pytest.mark.parametrize(
+    "news",
+    [
+        None,
+        "mask",
+        {"1.2.3": "mask"},
+        [["1.2.3", "removed"]],
+        [["", "removed", "bWFzaw=="]],
+        [["1" * 65, "removed", "bWFzaw=="]],
+        [["1.2.3", "face", "bWFzaw=="]],
+        [["1.2.3", "removed", "no base 64!"]],
+        [["1.2.3", "removed", ""]],
+        [["1.2.3", "removed", 7]],
+        [["1.2.3", "removed", "A" * (3 * 1024 * 1024)]],
+        [["1.2.3", "removed", "bWFzaw=="]] * 65,
+    ],
+)
+def test_what_is_no_news_is_not_remembered(news: object) -> None:
+    assert news_of({"faces": {}, "news": news}) == {}
+    fine = news_of({"news": [["1.2.3", "removed", "bWFzaw=="]]})
+    assert fine == {"1.2.3": News(Known.REMOVED, b"mask")}

@@ -239,7 +239,7 @@ def test_a_plane_of_every_frame_is_a_plane() -> None:
     header = read_header(pydicom.dcmread(path))
     assert appearance_of(header).has_plane
     assert appearance_of(header).thickness_mm == 5.0
-    assert appearance_of(header, says_dose=True).says_dose
+    assert appearance_of(replace(header, says_dose=True)).says_dose
     some = replace(header, planes=(*header.planes, None))
     assert not appearance_of(some).has_plane
     assert not appearance_of(replace(header, planes=())).has_plane

@@ -17,8 +17,9 @@ from pydicom.uid import (
 )
 
 from pipelines.deface import template
-from pipelines.deface.decision import Depth, FaceDecision, FaceOutcome, FacePlan
+from pipelines.deface.decision import DecidedBy, Depth, FaceDecision, FaceOutcome, FacePlan, Known
 from pipelines.deface.mask import FaceMask
+from pipelines.deface.remembered import Remembered, decode
 from pipelines.deface.study import plan_faces
 from pipelines.deface.template import load_template
 from pipelines.errors import HeldError
@@ -99,9 +100,15 @@ class Study:
         return self.values[number]
 
     def plan(
-        self, *, modalities: Sequence[str] = MODALITIES, depth: Depth = Depth.WIDE
+        self,
+        *,
+        modalities: Sequence[str] = MODALITIES,
+        depth: Depth = Depth.WIDE,
+        earlier: Sequence[Remembered] = (),
     ) -> FacePlan:
-        return plan_faces(self.headers, self.pixels, modalities=modalities, depth=depth)
+        return plan_faces(
+            self.headers, self.pixels, modalities=modalities, depth=depth, earlier=earlier
+        )
 
 
 def frame_plane(plane: Plane) -> FramePlane:
@@ -427,3 +434,180 @@ def test_the_same_study_gives_the_same_masks_in_any_order() -> None:
     points = np.stack([plane.points() for plane in PLANES[::4]])
     assert np.array_equal(first.mask.covers(points), second.mask.covers(points))
     assert first.figures == second.figures
+
+
+# What was found earlier
+
+
+def remembered(study: Study) -> list[Remembered]:
+    """Return what is kept of a study, as it comes back."""
+    return [decode(news.data) for news in study.plan().news.values()]
+
+
+@cache
+def first_day() -> tuple[Remembered, ...]:
+    study = Study()
+    study.add(seen(head, Contrast.T1))
+    return tuple(remembered(study))
+
+
+def late() -> tuple[Study, dict[str, str]]:
+    """Return objects that come alone, days later."""
+    study = Study()
+    return study, {
+        "segments": study.add(None, modality="SEG", sop_class=str(SegmentationStorage)),
+        "single slice": study.add(None, PLANES[30:31]),
+        "survey": study.add(None, PLANES[::30], image_type=LOCALIZER),
+        "no geometry": study.add(None, [None]),
+        "capture": study.add(
+            None, [None], modality="OT", sop_class=str(SecondaryCaptureImageStorage)
+        ),
+    }
+
+
+@needs_mean_head
+def test_what_comes_late_gets_the_mask_that_was_found() -> None:
+    study, uids = late()
+    plan = study.plan(earlier=first_day())
+    for name in ("segments", "single slice", "survey"):
+        decision = plan.decision(uids[name])
+        assert outcome(decision) == (FaceOutcome.REMOVED, ""), name
+        assert decision.decided_by is DecidedBy.EARLIER
+        assert decision.mask is first_day()[0].mask
+    assert outcome(plan.decision(uids["no geometry"])) == (DOUBT, "face.no-geometry")
+    assert outcome(plan.decision(uids["capture"])) == (DOUBT, "face.rendering")
+    assert plan.news == {}
+
+
+@needs_mean_head
+@pytest.mark.parametrize("is_already", [True, False])
+def test_a_face_that_was_not_there_says_nothing_of_late_pictures(*, is_already: bool) -> None:
+    known = replace(first_day()[0], outcome=Known.ALREADY) if is_already else NOTHING
+    study, uids = late()
+    plan = study.plan(earlier=[known])
+    segments = plan.decision(uids["segments"])
+    assert segments.outcome is (FaceOutcome.REMOVED if is_already else DOUBT)
+    for name in ("single slice", "survey"):
+        assert outcome(plan.decision(uids[name])) == (DOUBT, "face.unchecked")
+    assert outcome(plan.decision(uids["capture"])) == (DOUBT, "face.rendering")
+
+
+NOTHING = Remembered(frame_of_reference_uid=HERE, outcome=Known.NO_FACE)
+UNCLEAR = Remembered(frame_of_reference_uid=HERE, outcome=Known.UNCLEAR)
+
+
+def test_what_has_no_picture_of_its_own_follows_that_there_was_no_face() -> None:
+    study = Study()
+    segments = study.add(None, modality="SEG", sop_class=str(SegmentationStorage))
+    plan = study.plan(earlier=[NOTHING])
+    assert outcome(plan.decision(segments)) == NO_FACE
+    assert plan.decision(segments).decided_by is DecidedBy.EARLIER
+
+
+@needs_mean_head
+def test_nothing_follows_anything_where_the_patient_has_moved() -> None:
+    study, uids = late()
+    plan = study.plan(earlier=[replace(first_day()[0], outcome=Known.MOVED)])
+    for name in ("segments", "single slice", "survey"):
+        assert outcome(plan.decision(uids[name])) == (DOUBT, "face.doubtful")
+
+
+@needs_mean_head
+def test_what_was_found_elsewhere_counts_nothing_here() -> None:
+    study, uids = late()
+    elsewhere = replace(first_day()[0], frame_of_reference_uid=ELSEWHERE)
+    plan = study.plan(earlier=[elsewhere])
+    for name in ("segments", "single slice"):
+        assert outcome(plan.decision(uids[name])) == (DOUBT, "face.unchecked")
+
+
+@needs_mean_head
+def test_a_late_series_is_looked_at_and_gets_the_mask_that_was_found() -> None:
+    study = Study()
+    t2 = study.add(seen(head, Contrast.T2))
+    segments = study.add(None, modality="SEG", sop_class=str(SegmentationStorage))
+    plan = study.plan(earlier=first_day())
+    for uid in (t2, segments):
+        assert plan.decision(uid).mask is first_day()[0].mask
+    assert study.read
+    assert plan.decision(t2).decided_by is DecidedBy.LOOK
+    assert plan.decision(t2).figures["agreement"] > 0
+    assert plan.news == {}
+
+
+@needs_mean_head
+def test_a_head_that_has_moved_is_found_anew_and_that_is_remembered() -> None:
+    study = Study()
+    moved = replace(ADULT, shift=(0.0, 12.0, 20.0))
+    again = study.add(seen(head, Contrast.T1, pose=moved))
+    segments = study.add(None, modality="SEG", sop_class=str(SegmentationStorage))
+    plan = study.plan(earlier=first_day())
+    mask = plan.decision(again).mask
+    assert mask is not None
+    assert mask is not first_day()[0].mask
+    for part in FACE:
+        assert mask.covers(moved.to_patient(surface(head(), part))).mean() >= 0.98
+    assert outcome(plan.decision(segments)) == (DOUBT, "face.doubtful")
+    (news,) = plan.news.values()
+    assert (news.outcome, decode(news.data).outcome) == (Known.MOVED, Known.MOVED)
+
+
+@needs_mean_head
+@pytest.mark.parametrize("known", [NOTHING, UNCLEAR])
+def test_a_head_that_comes_later_is_remembered_instead(known: Remembered) -> None:
+    study = Study()
+    study.add(seen(head, Contrast.T1))
+    (news,) = study.plan(earlier=[known]).news.values()
+    assert news.outcome is Known.REMOVED
+
+
+@needs_mean_head
+def test_no_head_after_a_doubt_is_not_remembered() -> None:
+    """What was in doubt is held, and what was drawn on it may come yet."""
+    study = Study()
+    body = study.add(
+        seen(abdomen, Contrast.CT_SOFT, planes=box(abdomen())),
+        box(abdomen()),
+        modality="CT",
+        body_part="ABDOMEN",
+    )
+    first, later = study.plan(), study.plan(earlier=[UNCLEAR])
+    for plan in (first, later):
+        assert outcome(plan.decision(body)) == NO_FACE
+    assert [news.outcome for news in first.news.values()] == [Known.NO_FACE]
+    assert later.news == {}
+
+
+@needs_mean_head
+@pytest.mark.parametrize("known", [(), (NOTHING,), (UNCLEAR,)])
+def test_a_doubt_outweighs_that_there_was_no_face(known: tuple[Remembered, ...]) -> None:
+    large = Study()
+    large.add(seen(head, Contrast.T1, pose=replace(ADULT, scale=(1.5, 1.5, 1.5))))
+    few = Study()
+    few.add(None, PLANES[30:31])
+    for study in (large, few):
+        segments = study.add(None, modality="SEG", sop_class=str(SegmentationStorage))
+        plan = study.plan(earlier=known)
+        assert plan.decision("1.2.3.4.0").outcome is DOUBT
+        assert plan.decision(segments).outcome is DOUBT
+        is_known = UNCLEAR in known
+        assert [n.outcome for n in plan.news.values()] == [Known.UNCLEAR] * (not is_known)
+    alone = Study()
+    segments = alone.add(None, modality="SEG", sop_class=str(SegmentationStorage))
+    assert outcome(alone.plan(earlier=[UNCLEAR]).decision(segments)) == (DOUBT, "face.unchecked")
+
+
+@needs_mean_head
+def test_a_series_in_doubt_beside_a_head_is_remembered() -> None:
+    """Nobody knows whether it shows the head at another place, nor what was drawn on it."""
+    study = Study()
+    study.add(seen(head, Contrast.T1, pose=replace(ADULT, scale=(1.5, 1.5, 1.5))))
+    (news,) = study.plan(earlier=first_day()).news.values()
+    assert news.outcome is Known.MOVED
+
+
+@needs_mean_head
+def test_a_space_without_a_name_is_not_remembered() -> None:
+    study = Study()
+    study.add(seen(head, Contrast.T1), frame_of_reference="")
+    assert study.plan().news == {}

@@ -51,6 +51,20 @@ def test_a_classic_image(syntax: str | None) -> None:
         assert (plane.row_spacing, plane.column_spacing, plane.thickness) == (2, 0.5, 3)
 
 
+def test_a_report_of_dose_says_so() -> None:
+    item = Dataset()
+    item.RadiationMode = "CONTINUOUS"
+    for attributes, expected in (
+        ({}, False),
+        ({"ExposureDoseSequence": [item]}, True),
+        ({"ExposureDoseSequence": []}, False),
+        ({"CommentsOnRadiationDose": "DLP 400"}, True),
+        ({"CommentsOnRadiationDose": ""}, False),
+    ):
+        made = image(**attributes)
+        assert read_header(reread(made)).says_dose is expected, attributes
+
+
 def test_source_uids_are_not_shown() -> None:
     header = read_header(image(BodyPartExamined="CANARY"))
     for secret in (header.sop_instance_uid, header.series_instance_uid, "CANARY", "1.2.3.2"):
