@@ -135,7 +135,7 @@ face_verdict = sa.Table(
     sa.Column("outcome", sa.String(16), nullable=False),  # removed | no-face
     sa.Column("seen", sa.String(64), nullable=False),  # digest of what the person saw
     sa.Column("sealed", sa.LargeBinary, nullable=False),
-    sa.Column("person", sa.Integer, nullable=False),  # user id of the operating system
+    sa.Column("person", sa.BigInteger, nullable=False),  # user id of the operating system
     sa.Column("created", sa.Double, nullable=False),
     sa.Column("state", sa.String(16), nullable=False),  # given | used | undone
     sa.Index("ix_face_verdict_study", "study_id", "generation"),

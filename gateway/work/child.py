@@ -33,7 +33,6 @@ from gateway.faces import (
     Opener,
     StudyFaces,
     look_at_study,
-    looks_of,
     settle,
 )
 from gateway.files import FileReader, write_segments
@@ -189,7 +188,7 @@ class Service:
             for path, key in message["objects"]
         }
         earlier = [b64decode(each) for each in message["earlier"]]
-        found = self._faces.found[looks_of(plan)] = self._look(objects, plan, earlier)
+        found = self._faces.found[message["shared"]] = self._look(objects, plan, earlier)
         news = [[frame, each.outcome, b64encode(each.data).decode()] for frame, each in _few(found)]
         return {"faces": dict(Counter(found.outcomes())), "news": news}
 
@@ -235,7 +234,7 @@ class Service:
         if not is_asked(plan) or not message["looks"]:
             return NOBODY_LOOKED
         self._faces.forget_others(message["job"])
-        return self._faces.found.get(looks_of(plan))
+        return self._faces.found.get(message["shared"])
 
     def _opened(self, message: Message) -> "_Opened":
         """Return the object that is asked for; it stays open until another one is."""
@@ -281,7 +280,7 @@ def _few(found: StudyFaces) -> Iterator[tuple[str, News]]:
 
 @dataclass(slots=True, kw_only=True)
 class _JobFaces:
-    """What was found in the study of the job at hand, by what plans say of faces.
+    """What was found in the study of the job at hand, by what a look is shared.
 
     Patient data: in memory only.
     """

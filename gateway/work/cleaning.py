@@ -305,8 +305,13 @@ class Cleaner:
     ) -> Message:
         """Return what the child answers that knows the faces of the study, where it must."""
         while True:
-            looks = look.is_worth_trying(route.plan.hash)
-            told = {**message, "context": _context(loan), "looks": looks}
+            looks = look.is_worth_trying(route)
+            told = {
+                **message,
+                "context": _context(loan),
+                "looks": looks,
+                "shared": look.shared(route),
+            }
             answer = self._ask(job, seen.object, told)
             if "lacks_faces" not in answer:
                 return answer

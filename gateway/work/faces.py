@@ -53,32 +53,35 @@ class StudyLook:
         Children that it has cost.
     is_refused : bool
         The child answered that it can't.
-    looks : Counter[str]
-        That were answered, by hash of the plan.
-    worn_out : set[str]
-        Hashes of plans with which a look was asked for too often.
+    looks : Counter[tuple[str, str]]
+        That were answered, by hash of the plan and by what they are shared.
+    worn_out : set[tuple[str, str]]
+        Those that were asked for too often.
     memories : Memories
         What was found in the study before.
     news : dict[str, dict[str, News]]
-        What is to be remembered, by what plans say of faces and Frame of Reference UID.
+        What is to be remembered, by what a look is shared and Frame of Reference UID.
         Patient data.
     verdicts : Sequence[Verdict]
         What reviewers said about objects of the job.
+    said : dict[str, bytes]
+        Those that were opened, by id. Patient data.
     """
 
     objects: Sequence[SpoolObject] = ()
     deaths: int = 0
     is_refused: bool = False
-    looks: Counter[str] = field(default_factory=Counter)
-    worn_out: set[str] = field(default_factory=set)
+    looks: Counter[tuple[str, str]] = field(default_factory=Counter)
+    worn_out: set[tuple[str, str]] = field(default_factory=set)
     sources: list[list[str]] | None = field(default=None, repr=False)
     memories: Memories = field(default_factory=Memories)
     news: dict[str, dict[str, News]] = field(default_factory=dict, repr=False)
     verdicts: Sequence[Verdict] = ()
+    said: dict[str, bytes] = field(default_factory=dict, repr=False)
 
     def sealed_news(self, route: Route, *, secret: bytes) -> Iterable[Memory]:
         """Return the rows of what is to be remembered for a project."""
-        found = self.news.get(looks_of(route.plan), {}) if is_asked(route.plan) else {}
+        found = self.news.get(self.shared(route), {}) if is_asked(route.plan) else {}
         return self.memories.sealed(found, route.plan, project=route.project, secret=secret)
 
     def verdict(self, object_id: str, route: Route, *, secret: bytes) -> bytes | None:
@@ -91,19 +94,20 @@ class StudyLook:
         for each in self.verdicts:
             is_meant = (each.project, each.plan_hash) == (route.project, route.plan.hash)
             if is_meant and any(seen.id == object_id for seen in each.objects):
-                return each.data(secret)
+                if each.id not in self.said:  # it may be about thousands
+                    self.said[each.id] = each.data(secret)
+                return self.said[each.id]
         return None
 
-    def is_worth_trying(self, plan: str) -> bool:
-        """Return False where the images of the job are held instead.
+    def shared(self, route: Route) -> str:
+        """Return by what a look is shared: not by a project that knows more than others."""
+        is_alone = self.memories.knows(route.plan, project=route.project)
+        return f"{route.project if is_alone else ''}:{looks_of(route.plan)}"
 
-        Parameters
-        ----------
-        plan : str
-            Hash.
-        """
+    def is_worth_trying(self, route: Route) -> bool:
+        """Return False where the images of the job are held instead."""
         is_too_large = len(self.objects) > OBJECTS_AT_MOST
-        is_given_up = self.is_refused or plan in self.worn_out
+        is_given_up = self.is_refused or (route.plan.hash, self.shared(route)) in self.worn_out
         return not is_given_up and self.deaths < DEATHS_AT_MOST and not is_too_large
 
 
@@ -141,9 +145,10 @@ class Faces:
         gateway.errors.GatewayError
             Of the node, not of the study.
         """
-        plan = route.plan.hash
-        if look.looks[plan] >= LOOKS_AT_MOST:
-            look.worn_out.add(plan)
+        shared = look.shared(route)
+        asked = route.plan.hash, shared
+        if look.looks[asked] >= LOOKS_AT_MOST:
+            look.worn_out.add(asked)
             log(Event.FACES_FAILED, job_id=job.lease.job_id, deaths=look.deaths)
             return
         if look.sources is None:
@@ -151,7 +156,8 @@ class Faces:
         message = {
             "op": "faces",
             "job": job.lease.job_id,
-            "plan": plan,
+            "plan": route.plan.hash,
+            "shared": shared,
             "objects": look.sources,
             "earlier": [
                 b64encode(each).decode()
@@ -173,8 +179,8 @@ class Faces:
             look.is_refused = True
             log(Event.FACES_FAILED, job_id=job.lease.job_id, deaths=look.deaths)
             return
-        look.looks[plan] += 1
-        look.news[looks_of(route.plan)] = news_of(answer)
+        look.looks[asked] += 1
+        look.news[shared] = news_of(answer)
         for outcome in FaceOutcome:
             count = found.get(outcome.value)
             if isinstance(count, int) and count > 0:

@@ -83,17 +83,19 @@ def held_objects(
         ]
 
 
-def content_digests(engine: sa.Engine, ids: Collection[str]) -> dict[str, bytes]:
-    """Return the digests of objects, under the receiver's key, by their ids."""
+def content_digests(engine: sa.Engine) -> dict[str, bytes]:
+    """Return the digests of all that is held, under the receiver's key, by ids."""
     query = sa.select(spool_object.c.id, spool_object.c.content_digest)
     with reading(engine).connect() as connection:
-        rows = connection.execute(query.where(spool_object.c.id.in_(list(ids))))
+        rows = connection.execute(query.where(spool_object.c.state == "held"))
         return {row.id: bytes(row.content_digest) for row in rows}
 
 
-def subject_indexes(engine: sa.Engine, ids: Collection[str]) -> set[bytes]:
-    """Return the receiver's indexes of the subjects of objects."""
-    query = sa.select(spool_object.c.subject_index).where(spool_object.c.id.in_(list(ids)))
+def subject_indexes(engine: sa.Engine, study_id: str) -> set[bytes]:
+    """Return the receiver's indexes of the subjects of what is held of a study."""
+    query = sa.select(spool_object.c.subject_index).where(
+        spool_object.c.study_id == study_id, spool_object.c.state == "held"
+    )
     with reading(engine).connect() as connection:
         return {bytes(index) for index in connection.scalars(query.distinct())}
 

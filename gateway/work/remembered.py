@@ -62,6 +62,11 @@ class Memories:
     subject_indexes: frozenset[bytes] = field(default=frozenset(), repr=False)
     rows: tuple[Memory, ...] = field(default=(), repr=False)
 
+    def knows(self, plan: Plan, *, project: str) -> bool:
+        """Return whether a project knows anything of the study under a plan that looks alike."""
+        place = project, _digest(plan)
+        return any((row.project, row.looks) == place for row in self.rows)
+
     def earlier(self, plan: Plan, *, project: str, secret: bytes) -> list[bytes]:
         """Return what was found earlier under a plan that looks alike, as far as it may be told.
 
@@ -145,7 +150,7 @@ def remember(
     study_id : str
         With which it is deleted.
     """
-    for row in sorted(rows, key=lambda each: each.frame_index):
+    for row in sorted(rows, key=lambda each: tuple(_key(each).values())):  # as others lock them
         values = {"outcome": row.outcome, "sealed": row.sealed, "created": now}
         if insert_if_new(connection, face_memory, **_key(row), study_id=study_id, **values):
             continue

@@ -199,7 +199,8 @@ def undo(engine: sa.Engine, study_id: str, *, person: int, audit: AuditLog) -> i
     gateway.errors.FaceVerdictError
         A worker is at it.
     """
-    objects = _waiting(engine, study_id)
+    waiting = [each for each in verdicts_of(engine, study_id) if each.state == GIVEN]
+    objects = {seen.id: seen.reason for verdict in waiting for seen in verdict.objects}
     audit.append(
         [
             (
@@ -212,7 +213,8 @@ def undo(engine: sa.Engine, study_id: str, *, person: int, audit: AuditLog) -> i
     with engine.begin() as connection:
         # the study's row: no generation is closed meanwhile; the job's: none is leased
         connection.execute(sa.select(study.c.id).where(study.c.id == study_id).with_for_update())
-        given = sa.and_(face_verdict.c.study_id == study_id, face_verdict.c.state == GIVEN)
+        is_meant = face_verdict.c.id.in_([each.id for each in waiting])
+        given = sa.and_(is_meant, face_verdict.c.state == GIVEN)
         generations = set(connection.scalars(sa.select(face_verdict.c.generation).where(given)))
         states = connection.scalars(
             sa.select(job.c.state)
@@ -233,18 +235,8 @@ def undo(engine: sa.Engine, study_id: str, *, person: int, audit: AuditLog) -> i
                 .values(state="held", reason=reason)
             )
             held += changed.rowcount
-        connection.execute(face_verdict.update().where(given).values(state=UNDONE))
+        connection.execute(face_verdict.update().where(given).values(state=UNDONE, sealed=b""))
     return held
-
-
-def _waiting(engine: sa.Engine, study_id: str) -> dict[str, str]:
-    """Return objects with a verdict that was not used, with the reasons they were held for."""
-    return {
-        each.id: each.reason
-        for verdict in verdicts_of(engine, study_id)
-        if verdict.state == GIVEN
-        for each in verdict.objects
-    }
 
 
 def verdicts_of(engine: sa.Engine, study_id: str | None = None) -> list[Verdict]:
@@ -263,7 +255,7 @@ def verdicts_for(engine: sa.Engine, job_: Job) -> list[Verdict]:
 
 
 def use_up(connection: sa.Connection, job_: Job) -> None:
-    """Mark the verdicts of a job as used, in the transaction that ends it."""
+    """Mark the verdicts of a job as used, in the transaction that ends it; masks are gone."""
     connection.execute(
         face_verdict.update()
         .where(
@@ -271,7 +263,7 @@ def use_up(connection: sa.Connection, job_: Job) -> None:
             face_verdict.c.generation <= job_.generation,
             face_verdict.c.state == GIVEN,
         )
-        .values(state=USED)
+        .values(state=USED, sealed=b"")
     )
 
 

@@ -118,8 +118,8 @@ def register(scan: Scan, agreement: Agreement) -> Registration | None:
         found = _evened(fixed, moving, even)
         found = found if agreement.of(found) >= agreement.of(even) else even
     found = _climbed(agreement, found)
-    found = np.round(found, 6)  # sums in another order differ by less
-    return Registration(to_patient=found, even=even)
+    # sums in another order differ by less
+    return Registration(to_patient=np.round(found, 6), even=np.round(even, 6))
 
 
 def _climbed(agreement: Agreement, start: Matrix) -> Matrix:

@@ -279,10 +279,12 @@ def _with_known(space: Space, known: Remembered) -> Space:
     """Return what counts where more was found than that a head is at one place."""
     if known.outcome is Known.MOVED:
         return replace(known_space(known), own=space.own)
-    news = space.news
-    if news is not None and news[0] not in _HEADS and known.outcome in (Known.UNCLEAR, news[0]):
-        news = None  # it was known, or outweighs what is
-    return replace(space, news=news)
+    if space.news is None or space.news[0] in _HEADS:
+        return space
+    if known.outcome is Known.UNCLEAR and space.common.outcome is FaceOutcome.NO_FACE:
+        return replace(known_space(known), own=space.own)  # what was in doubt may be a head
+    is_known = known.outcome in (Known.UNCLEAR, space.news[0])
+    return replace(space, news=None) if is_known else space
 
 
 def _doubt(mask: FaceMask | None) -> Finding:

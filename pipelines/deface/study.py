@@ -18,6 +18,9 @@ from pipelines.deface.renderings import StudyHead, appearance_of
 from pipelines.deface.space import Looker, Pixels, Space, known_space
 from pipelines.volumes import FrameOf, ImageHeader, Stack, stacks_of
 
+NAMELESS = "-"
+"""Stands for frames of reference without a name, in what is remembered; no UID."""
+
 
 def plan_faces(
     headers: Sequence[ImageHeader],
@@ -60,8 +63,10 @@ def plan_faces(
     looker = Looker(headers, pixels, depth)
     known = {each.frame_of_reference_uid: each for each in earlier}
     looked = {space: looker.look(found, known.get(space)) for space, found in stacks.items()}
-    looked |= _inherited(looked, stacks, headers)
-    head = _study_head(looked, earlier)
+    had_no_head = all(each.outcome is Known.NO_FACE for each in earlier)
+    if had_no_head:
+        looked |= _inherited(looked, stacks, headers)
+    head = _study_head(looked, had_no_head=had_no_head)
     spaces = {space: known_space(each) for space, each in known.items()} | looked
     is_concerned = frozenset(concerned)
     return FacePlan(
@@ -76,7 +81,7 @@ def plan_faces(
 
 
 def _news(spaces: Mapping[str, Space], headers: Sequence[ImageHeader]) -> dict[str, News]:
-    """Return what is to be remembered: of frames of reference that have a name."""
+    """Return what is to be remembered: of those without a name that a head may be in one."""
     named = {header.frame_of_reference_uid for header in headers} - {""}
     found: dict[str, News] = {}
     for name, space in spaces.items():
@@ -84,6 +89,9 @@ def _news(spaces: Mapping[str, Space], headers: Sequence[ImageHeader]) -> dict[s
             outcome, mask = space.news
             known = Remembered(frame_of_reference_uid=name, outcome=outcome, mask=mask)
             found[name] = News(outcome, encode(known))
+    if not all(space.has_no_head for name, space in spaces.items() if name not in named):
+        unclear = Remembered(frame_of_reference_uid=NAMELESS, outcome=Known.UNCLEAR)
+        found[NAMELESS] = News(unclear.outcome, encode(unclear))
     return found
 
 
@@ -125,11 +133,10 @@ def _part(headers: Sequence[ImageHeader], stacks: Sequence[Stack]) -> str:
     return parts.pop() if len(parts) == 1 else ""
 
 
-def _study_head(spaces: Mapping[str, Space], earlier: Sequence[Remembered]) -> StudyHead:
+def _study_head(spaces: Mapping[str, Space], *, had_no_head: bool) -> StudyHead:
     if not spaces:
         return StudyHead.UNSEEN
-    had_none = all(each.outcome is Known.NO_FACE for each in earlier)
-    if had_none and all(space.has_no_head for space in spaces.values()):
+    if had_no_head and all(space.has_no_head for space in spaces.values()):
         return StudyHead.NONE
     return StudyHead.FOUND
 

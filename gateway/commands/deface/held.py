@@ -56,9 +56,9 @@ def of_held(
         chosen = _chosen(held_objects(engine), study_id=study_id, reason=reason)
         projects = [each.project for each in routes_of(settings) if each.plan.hash == plan.hash]
         secrets = {name: vault.project_secret(name, lease=None) for name in projects}
-        digests = content_digests(engine, [each.id for each in chosen])
+        digests = content_digests(engine)
         earlier = {
-            each: _earlier(engine, each, chosen, plan, secrets)
+            each: _earlier(engine, each, plan, secrets)
             for each in sorted({each.study_id for each in chosen})
         }
         objects = openable(
@@ -94,7 +94,6 @@ def _chosen(
 def _earlier(
     engine: "sa.Engine",
     study_id: str,
-    objects: "Sequence[HeldObject]",
     plan: Plan,
     secrets: Mapping[str, bytes],
 ) -> list[bytes]:
@@ -102,8 +101,7 @@ def _earlier(
     from gateway.work.quarantine import subject_indexes  # noqa: PLC0415  (not for --help)
     from gateway.work.remembered import memories_of  # noqa: PLC0415
 
-    ids = [each.id for each in objects if each.study_id == study_id]
-    memories = memories_of(engine, study_id, subject_indexes(engine, ids))
+    memories = memories_of(engine, study_id, subject_indexes(engine, study_id))
     for project, secret in secrets.items():
         found = memories.earlier(plan, project=project, secret=secret)
         if found:

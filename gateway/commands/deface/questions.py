@@ -21,7 +21,8 @@ _DIGITS = 32
 def questions_of(findings: Sequence[SeriesFinding], plan: Plan) -> dict[int, Question]:
     """Return what a person may say about series, by their numbers.
 
-    It is about the objects that the pictures show: those of the largest stack, or of a series
+    It is about the objects that the pictures show: those of the largest stack, but for what
+    repeats its places (shown when these are decided about), or of a series
     that has no picture of its own and follows a mask that another one shows. All are in
     doubt, with one mask or none. That there is no face can be said of pictures only; that a
     mask is right, where one was proposed.
@@ -58,8 +59,7 @@ def _shown(finding: SeriesFinding) -> list[int]:
     if finding.stack is None:
         follow = all(follows_images(header.sop_class_uid) for header in finding.headers)
         return list(range(len(finding.inputs))) if follow else []
-    frames = (*finding.stack.frames, *finding.stack.left_out)
-    counts = Counter(each.image for each in frames)
+    counts = Counter(each.image for each in finding.stack.frames)
     return sorted(n for n, count in counts.items() if count == finding.headers[n].frames)
 
 

@@ -39,7 +39,7 @@ def upgrade() -> None:
         sa.Column("outcome", sa.String(length=16), nullable=False),
         sa.Column("seen", sa.String(length=64), nullable=False),
         sa.Column("sealed", sa.LargeBinary(), nullable=False),
-        sa.Column("person", sa.Integer(), nullable=False),
+        sa.Column("person", sa.BigInteger(), nullable=False),
         sa.Column("created", sa.Double(), nullable=False),
         sa.Column("state", sa.String(length=16), nullable=False),
         sa.ForeignKeyConstraint(["study_id"], ["study.id"], ondelete="CASCADE"),

@@ -109,6 +109,15 @@ def test_what_is_not_drawn_is_not_asked() -> None:
     assert len(asked.objects) == 4
 
 
+def test_what_repeats_the_places_of_what_is_drawn_is_not_asked() -> None:
+    """Its pixels may be others; it is drawn when the rest is no longer held."""
+    made = finding(*[DOUBT] * 5)
+    assert made.stack is not None
+    again = replace(made.stack, frames=made.stack.frames[:4], left_out=made.stack.frames[4:])
+    (asked,) = questions_of([replace(made, stack=again)], PLAN).values()
+    assert [each.id for each in asked.objects] == [f"1-{n}" for n in range(4)]
+
+
 def test_an_object_of_which_not_all_frames_are_drawn_is_not_asked() -> None:
     header = read_header(frames_of(4))
     made = finding(DOUBT)

@@ -280,6 +280,18 @@ def test_each_project_remembers_for_itself_also_where_a_look_is_shared(
     assert _looks(tmp_path) == ["1 wide", "1 wide knows mask", "1 narrow"]
 
 
+def test_what_one_project_remembers_is_told_to_no_other(
+    site: Site, start: Start, tmp_path: Path
+) -> None:
+    site.receive(as_file(slice_of(patient_id=f"NEWS {tmp_path}")))
+    site.drain(start(heads=""))
+    both = start(heads="", same="unknown: hold\n")
+    site.receive(as_file(slice_of(patient_id=f"NEWS {tmp_path}", number=1)))
+    site.drain(both)
+    assert sorted(_looks(tmp_path)) == ["1 wide", "1 wide", "1 wide knows mask"]
+    assert sorted(row["project"] for row in site.rows(face_memory)) == ["heads", "same"]
+
+
 def test_what_a_job_found_that_did_not_end_is_not_remembered(
     site: Site, start: Start, tmp_path: Path
 ) -> None:

@@ -33,7 +33,8 @@ from tests.support.simulators import MemoryAudit
 from tests.support.site import LEASE_SECONDS, Site, Worker
 
 RULES = "name: {name}\nprofile: basic\noptions: [clean-recognizable-visual-features]\n"
-PERSON = 1007
+PERSON = 4_000_000_007
+"""Directories give such numbers out: more than PostgreSQL's integer holds."""
 NO_FACE = encode(Remembered(frame_of_reference_uid="1.2.3.9", outcome=Known.NO_FACE))
 
 
@@ -83,7 +84,7 @@ class Quarantine:
 
     def question(self, ids: list[str] | None = None) -> Question:
         held = held_objects(self.site.engine, ids=ids)
-        digests = content_digests(self.site.engine, [each.id for each in held])
+        digests = content_digests(self.site.engine)
         objects = tuple(
             SeenObject(id=each.id, reason=each.reason, content_digest=digests[each.id])
             for each in held
@@ -135,6 +136,7 @@ def test_what_a_person_said_is_done_and_used_up(quarantine: Quarantine) -> None:
     quarantine.work()
     assert site.states() == [("cleaned", "")] * 2
     assert quarantine.verdict_states() == ["used"]
+    assert [each.sealed for each in verdicts_of(site.engine)] == [b""], "no mask is kept"
     released = [dcmread(site.store.path(row["name"])) for row in site.rows(archive_object)]
     assert {each.PixelData for each in released} == {each.PixelData for each in sources}
     for each in released:
@@ -228,6 +230,7 @@ def test_it_can_be_taken_back_until_a_worker_begins(quarantine: Quarantine) -> N
     assert quarantine.undo() == 2
     assert site.states() == [("held", "face.doubtful")] * 2
     assert quarantine.verdict_states() == ["undone"]
+    assert [each.sealed for each in verdicts_of(site.engine)] == [b""], "no mask is kept"
     quarantine.decide(quarantine.question())
     site.close_quiet()
     assert quarantine.undo() == 2, "a job that waits has not begun"
@@ -244,6 +247,24 @@ def test_it_can_be_taken_back_until_a_worker_begins(quarantine: Quarantine) -> N
     quarantine.work()
     assert site.states() == [("held", "face.doubtful")] * 2
     assert len(list(site.spool.iterdir())) == 2, "nothing was lost"
+
+
+def test_what_is_said_while_another_verdict_is_taken_back_stays(quarantine: Quarantine) -> None:
+    site = quarantine.site
+    quarantine.hold()
+    first, second = (quarantine.question([each.id]) for each in held_objects(site.engine))
+    quarantine.decide(first)
+
+    class Meanwhile:
+        """An audit log that is slow: another person decides."""
+
+        def append(self, _: object) -> None:
+            quarantine.decide(second)
+
+    assert undo(site.engine, quarantine.study_id, person=PERSON, audit=Meanwhile()) == 1
+    assert sorted(quarantine.verdict_states()) == ["given", "undone"]
+    quarantine.work()
+    assert site.states() == [("cleaned", ""), ("held", "face.doubtful")]
 
 
 def test_what_changed_meanwhile_is_not_decided(quarantine: Quarantine) -> None:

@@ -20,7 +20,7 @@ from pipelines.deface import template
 from pipelines.deface.decision import DecidedBy, Depth, FaceDecision, FaceOutcome, FacePlan, Known
 from pipelines.deface.mask import FaceMask
 from pipelines.deface.remembered import Remembered, decode
-from pipelines.deface.study import plan_faces
+from pipelines.deface.study import NAMELESS, plan_faces
 from pipelines.deface.template import load_template
 from pipelines.errors import HeldError
 from pipelines.volumes import FramePlane, ImageHeader
@@ -571,9 +571,13 @@ def test_no_head_after_a_doubt_is_not_remembered() -> None:
         modality="CT",
         body_part="ABDOMEN",
     )
+    segments = study.add(None, modality="SEG", sop_class=str(SegmentationStorage))
     first, later = study.plan(), study.plan(earlier=[UNCLEAR])
     for plan in (first, later):
         assert outcome(plan.decision(body)) == NO_FACE
+    assert outcome(first.decision(segments)) == NO_FACE
+    assert outcome(later.decision(segments)) == (DOUBT, "face.unchecked")
+    assert later.decision(segments).decided_by is DecidedBy.EARLIER
     assert [news.outcome for news in first.news.values()] == [Known.NO_FACE]
     assert later.news == {}
 
@@ -607,7 +611,21 @@ def test_a_series_in_doubt_beside_a_head_is_remembered() -> None:
 
 
 @needs_mean_head
-def test_a_space_without_a_name_is_not_remembered() -> None:
-    study = Study()
-    study.add(seen(head, Contrast.T1), frame_of_reference="")
-    assert study.plan().news == {}
+def test_of_a_space_without_a_name_it_is_remembered_that_it_may_show_a_head() -> None:
+    first, later = Study(), Study()
+    first.add(seen(head, Contrast.T1), frame_of_reference="")
+    (known,) = remembered(first)
+    assert (known.frame_of_reference_uid, known.outcome) == (NAMELESS, Known.UNCLEAR)
+    planes = box(knee())
+    values = seen(knee, Contrast.CT_SOFT, planes=planes, pose=Pose())
+    ct = partial(later.add, modality="CT", body_part="KNEE", frame_of_reference="")
+    body = ct(values, planes)
+    survey = ct(None, planes[::20], image_type=LOCALIZER, frame_of_reference=ELSEWHERE)
+    capture = later.add(None, [None], modality="OT", sop_class=str(SecondaryCaptureImageStorage))
+    assert later.plan().decision(capture).outcome is FaceOutcome.UNCONCERNED
+    assert outcome(later.plan().decision(survey)) == NO_FACE
+    assert NAMELESS not in later.plan().news
+    plan = later.plan(earlier=[known])
+    assert outcome(plan.decision(body)) == NO_FACE
+    assert outcome(plan.decision(capture)) == (DOUBT, "face.rendering")
+    assert outcome(plan.decision(survey)) == (DOUBT, "face.unchecked")
