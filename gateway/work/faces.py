@@ -81,7 +81,11 @@ class StudyLook:
 
     def sealed_news(self, route: Route, *, secret: bytes) -> Iterable[Memory]:
         """Return the rows of what is to be remembered for a project."""
-        found = self.news.get(self.shared(route), {}) if is_asked(route.plan) else {}
+        found: dict[str, News] = {}
+        if is_asked(route.plan):
+            found = {**self.news.get(self.shared(route), {})}
+            if not self.is_worth_trying(route):  # a head may be in what nobody looked at
+                found |= _unclear()
         return self.memories.sealed(found, route.plan, project=route.project, secret=secret)
 
     def verdict(self, object_id: str, route: Route, *, secret: bytes) -> bytes | None:
@@ -205,11 +209,14 @@ class Faces:
 
 
 def news_of(answer: Message) -> dict[str, News]:
-    """Return what the child wants to be remembered, as far as that is what it can be."""
+    """Return what the child wants to be remembered, as far as that is what it can be.
+
+    Of what is left out it is remembered that there may be a head.
+    """
     found: dict[str, News] = {}
     match answer.get("news"):
-        case list(each) if len(each) <= _NEWS_AT_MOST:
-            for item in each:
+        case list(each):
+            for item in each[:_NEWS_AT_MOST]:
                 match item:
                     case [str(frame), str(outcome), str(text)] if 0 < len(
                         frame
@@ -217,7 +224,16 @@ def news_of(answer: Message) -> dict[str, News]:
                         data = _decoded(text)
                         if 0 < len(data) <= NEWS_BYTES_AT_MOST:
                             found[frame] = News(Known(outcome), data)
+            if len(found) < len(each):
+                found |= _unclear()
     return found
+
+
+def _unclear() -> dict[str, News]:
+    # what it needs is large, and only a study that nobody could look at needs it
+    from pipelines.deface.remembered import unclear  # noqa: PLC0415
+
+    return unclear()
 
 
 def _decoded(text: str) -> bytes:

@@ -15,10 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from pipelines.deface.decision import DecidedBy, Depth, FaceDecision, FaceOutcome, Known
+from pipelines.deface.decision import DecidedBy, Depth, FaceDecision, FaceOutcome, Known, News
 from pipelines.deface.grid import Grid
 from pipelines.deface.mask import FaceMask
 
+NAMELESS = "-"
+"""Stands for what has no frame of reference, and for what nobody could look at."""
 LARGEST_BYTES = 2 * 1024 * 1024
 """Of what is kept of one frame of reference."""
 _LARGEST_PLAIN = 32 * 1024 * 1024
@@ -56,6 +58,12 @@ class Remembered:
         """
         if (self.mask is None) != (self.outcome in _WITHOUT_MASK):
             raise ValueError("outcome and mask do not belong together")
+
+
+def unclear() -> dict[str, News]:
+    """Return that there may be a head, nobody knows where."""
+    known = Remembered(frame_of_reference_uid=NAMELESS, outcome=Known.UNCLEAR)
+    return {NAMELESS: News(known.outcome, encode(known))}
 
 
 def encode(remembered: Remembered) -> bytes:

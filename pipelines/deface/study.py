@@ -13,13 +13,10 @@ from pipelines.deface.decision import Depth, FaceDecision, FaceOutcome, FacePlan
 from pipelines.deface.derived import Treatment, follows_images, is_volume_of_head, treatment
 from pipelines.deface.locate import BodyPart, body_part
 from pipelines.deface.look import UNCHECKED, Finding
-from pipelines.deface.remembered import Remembered, encode
+from pipelines.deface.remembered import Remembered, encode, unclear
 from pipelines.deface.renderings import StudyHead, appearance_of
 from pipelines.deface.space import Looker, Pixels, Space, known_space
 from pipelines.volumes import FrameOf, ImageHeader, Stack, stacks_of
-
-NAMELESS = "-"
-"""Stands for frames of reference without a name, in what is remembered; no UID."""
 
 
 def plan_faces(
@@ -90,8 +87,7 @@ def _news(spaces: Mapping[str, Space], headers: Sequence[ImageHeader]) -> dict[s
             known = Remembered(frame_of_reference_uid=name, outcome=outcome, mask=mask)
             found[name] = News(outcome, encode(known))
     if not all(space.has_no_head for name, space in spaces.items() if name not in named):
-        unclear = Remembered(frame_of_reference_uid=NAMELESS, outcome=Known.UNCLEAR)
-        found[NAMELESS] = News(unclear.outcome, encode(unclear))
+        found |= unclear()
     return found
 
 

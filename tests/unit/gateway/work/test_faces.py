@@ -18,6 +18,7 @@ from gateway.work.journey import StoppedError
 from gateway.work.leases import lease_job
 from gateway.work.routing import Route
 from pipelines.deface.decision import Known, News
+from pipelines.deface.remembered import unclear
 from rules.load import load_plan
 from tests.support.face_child import LOOKED
 from tests.support.faces import FILL, as_file, screenshot_of, slice_of
@@ -177,6 +178,7 @@ def test_a_look_that_fails_holds_the_images(site: Site, start: Start) -> None:
     site.receive(as_file(slice_of(patient_id="MUTE")))
     site.drain(start())
     assert site.states() == [("held", "face.unchecked")]
+    assert [row["outcome"] for row in site.rows(face_memory)] == ["unclear"]
 
 
 def test_an_object_that_can_not_be_opened_is_held_alone(
@@ -310,9 +312,6 @@ def test_what_a_job_found_that_did_not_end_is_not_remembered(
 @pytest.mark.parametrize(
     "news",
     [
-        None,
-        "mask",
-        {"1.2.3": "mask"},
         [["1.2.3", "removed"]],
         [["", "removed", "bWFzaw=="]],
         [["1" * 65, "removed", "bWFzaw=="]],
@@ -321,10 +320,21 @@ def test_what_a_job_found_that_did_not_end_is_not_remembered(
         [["1.2.3", "removed", ""]],
         [["1.2.3", "removed", 7]],
         [["1.2.3", "removed", "A" * (3 * 1024 * 1024)]],
-        [["1.2.3", "removed", "bWFzaw=="]] * 65,
     ],
 )
-def test_what_is_no_news_is_not_remembered(news: object) -> None:
+def test_of_what_is_no_news_a_doubt_is_remembered(news: object) -> None:
+    assert news_of({"faces": {}, "news": news}) == unclear()
+
+
+def test_too_much_news_leaves_a_doubt() -> None:
+    many = [[f"1.2.{number}", "removed", "bWFzaw=="] for number in range(65)]
+    found = news_of({"news": many})
+    assert len(found) == 65
+    assert unclear().items() <= found.items()
+
+
+@pytest.mark.parametrize("news", [None, "mask", {"1.2.3": "mask"}, []])
+def test_no_news_is_none(news: object) -> None:
     assert news_of({"faces": {}, "news": news}) == {}
     fine = news_of({"news": [["1.2.3", "removed", "bWFzaw=="]]})
     assert fine == {"1.2.3": News(Known.REMOVED, b"mask")}

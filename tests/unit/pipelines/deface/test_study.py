@@ -19,8 +19,8 @@ from pydicom.uid import (
 from pipelines.deface import template
 from pipelines.deface.decision import DecidedBy, Depth, FaceDecision, FaceOutcome, FacePlan, Known
 from pipelines.deface.mask import FaceMask
-from pipelines.deface.remembered import Remembered, decode
-from pipelines.deface.study import NAMELESS, plan_faces
+from pipelines.deface.remembered import NAMELESS, Remembered, decode
+from pipelines.deface.study import plan_faces
 from pipelines.deface.template import load_template
 from pipelines.errors import HeldError
 from pipelines.volumes import FramePlane, ImageHeader
