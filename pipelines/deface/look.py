@@ -18,8 +18,9 @@ from pipelines.deface.quality import (
     scalp_points,
     tissue,
 )
-from pipelines.deface.registration import register
+from pipelines.deface.registration import is_plausible, register
 from pipelines.deface.scan import Scan
+from pipelines.deface.steps import steps_nearby
 from pipelines.deface.template import load_brain, load_template
 
 _LEAST_SCALP = 0.05
@@ -108,7 +109,7 @@ def look_at(scan: Scan, part: BodyPart) -> Look:
     even = judge(scan, agreement, placed.even)
     is_sure = quality.is_sure and even.agreement >= LEAST_EVEN_AGREEMENT
     is_weak = even.agreement < no_head_below(part)
-    if is_weak and not is_sure and quality.improvement <= _MOST_GAIN_WITHOUT:
+    if is_weak and not is_sure and _is_top(agreement, placed.to_patient):
         return Look(outcome=FaceOutcome.NO_FACE, quality=quality)
     if has_no_face(scan, quality, placed.to_patient):
         outcome = FaceOutcome.ALREADY
@@ -123,6 +124,15 @@ def look_at(scan: Scan, part: BodyPart) -> Look:
         outcome = FaceOutcome.DOUBTFUL
     is_weak = even.agreement < no_head_below(BodyPart.TRUNK)
     return Look(outcome=outcome, quality=quality, to_patient=placed.to_patient, is_weak=is_weak)
+
+
+def _is_top(agreement: Agreement, to_patient: NDArray[np.float64]) -> bool:
+    """Return whether no small step that a head can take agrees much better."""
+    if not is_plausible(to_patient):
+        return False
+    most = agreement.of(to_patient) * (1 + _MOST_GAIN_WITHOUT)
+    tried = (to_patient @ step for step in steps_nearby())
+    return all(agreement.of(each) <= most for each in tried if is_plausible(each))
 
 
 def follow(scan: Scan, to_patient: NDArray[np.float64], *, may_be_removed: bool) -> Look | None:

@@ -34,6 +34,7 @@ _SEED = 1
 _HOPELESS = 0.09
 _CLIMBS = (0.06, 0.03, 0.015, 0.0075)
 """Sizes of steps: parts of a head's radius."""
+_HOPELESS_CLIMBS = (0.12, 0.06)
 _ROUNDS, _LEAST_GAIN = 6, 0.003
 _WHOLE = 0.65
 """Part of the head in view from which its proportions can be told."""
@@ -129,7 +130,7 @@ def _climbed(agreement: Agreement, start: Matrix) -> Matrix:
     part of a head fits many proportions. They get smaller where none is better.
     """
     found, reached = start, agreement.of(start)
-    for size in _CLIMBS if reached >= _HOPELESS else _CLIMBS[:1]:
+    for size in _CLIMBS if reached >= _HOPELESS else _HOPELESS_CLIMBS:
         steps = steps_of(size, is_even=agreement.inside(found) < _WHOLE)
         for _ in range(_ROUNDS):
             before = reached
